@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Tests import the packages' sources, never a build that may be stale.
-const conditions = ["snaprag-source", "module", "node", "import", "default"];
+const conditions = ["snaprag-source", "node"];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["{packages,apps}/*/test/**/*.integration.test.ts"],
+          globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -29,6 +30,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["{packages,apps,examples}/*/test/**/*.e2e.test.ts"],
+          globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,

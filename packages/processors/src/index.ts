@@ -1,1 +1,81 @@
-export {};
+// @snaprag/processors: pure functions from messages, events and snapshot entries to changes of rows.
+
+// Changes and rows: what stores consume.
+export type {
+  Change,
+  MergeOf,
+  MessageTableName,
+  MessageTableRows,
+  Retirement,
+  RetireOf,
+  RetireReason,
+  SweepKeys,
+  SweepLinks,
+  TableName,
+  TableRows,
+} from "./change.ts";
+export { blockOfPosition, firstPositionOf, lastPositionOf, TABLE_KEYS } from "./change.ts";
+// The protocol's clocks.
+export {
+  FARCASTER_EPOCH_MS,
+  fromFarcasterTime,
+  fromUnixSeconds,
+  toFarcasterTime,
+  toUnixSeconds,
+} from "./clocks.ts";
+export { encodeMessageRow, toMessageRow } from "./encode-message.ts";
+export type { MessageMapping, RowOfKind, TableOfKind } from "./message-mappings.ts";
+export { KIND_OF_TABLE, MESSAGE_MAPPINGS } from "./message-mappings.ts";
+export type {
+  CastColumns,
+  CastRemoveColumns,
+  CastRemoveRow,
+  CastRow,
+  EmbedValue,
+} from "./messages/casts.ts";
+export type {
+  ChannelMemberColumns,
+  ChannelMemberRow,
+  ChannelModerationColumns,
+  ChannelModerationRow,
+  ChannelPinColumns,
+  ChannelPinRow,
+  ChannelUpdateColumns,
+  ChannelUpdateRow,
+} from "./messages/channels.ts";
+export type { FrameActionColumns, FrameActionRow } from "./messages/frame-actions.ts";
+export type {
+  SignerKeyColumns,
+  SignerKeyRemoveColumns,
+  SignerKeyRemoveRow,
+  SignerKeyRow,
+  StorageLendColumns,
+  StorageLendRow,
+} from "./messages/keys-and-storage.ts";
+export type {
+  LinkColumns,
+  LinkCompactStateColumns,
+  LinkCompactStateRow,
+  LinkRow,
+} from "./messages/links.ts";
+export type { MessageRow } from "./messages/message-row.ts";
+export type {
+  UserDataColumns,
+  UserDataRow,
+  UsernameProofColumns,
+  UsernameProofRow,
+  VerificationColumns,
+  VerificationRemoveColumns,
+  VerificationRemoveRow,
+  VerificationRow,
+} from "./messages/profiles.ts";
+export type { ReactionColumns, ReactionRow } from "./messages/reactions.ts";
+export type { FnameTransferRow } from "./on-chain/fname-transfer-row.ts";
+export type { OnChainColumns } from "./on-chain/on-chain-columns.ts";
+export type { OnChainEventRow } from "./on-chain/on-chain-event-row.ts";
+export { processHubEvent } from "./process/process-hub-event.ts";
+export { processMessage } from "./process/process-message.ts";
+export { processOnChainEvent } from "./process/process-on-chain-event.ts";
+export type { SnapshotContext } from "./process/process-snapshot-entry.ts";
+export { processSnapshotEntry } from "./process/process-snapshot-entry.ts";
+export type { EventContext, Note, ProcessContext, Processed } from "./process/processed.ts";

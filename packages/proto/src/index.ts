@@ -1,6 +1,7 @@
 // @snaprag/proto: typed wire bindings for Snapchain 0.14.2. Every message and service of the node,
 // with one difference: `Message.data` is the bytes received, which `MessageData.decode` reads.
 
+export { isSameBytes } from "./bytes.ts";
 // The wire protocol, as generated from proto/.
 export {
   Block,

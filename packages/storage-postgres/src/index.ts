@@ -1,1 +1,5 @@
-export {};
+// @snaprag/storage-postgres: the PostgreSQL store of a mirror.
+export type { Backend } from "./connection/connections.ts";
+export type { ChangeHandler, PostgresStoreOptions } from "./create-postgres-store.ts";
+export { createPostgresStore } from "./create-postgres-store.ts";
+export { SCHEMA_VERSION } from "./migrations/migrate.ts";

@@ -1,1 +1,24 @@
-export {};
+// @snaprag/storage: the contract of a mirror's store, and the reference store in memory.
+export type { StorageErrorCode, StorageErrorOptions } from "./errors.ts";
+export { StorageError } from "./errors.ts";
+export type { MemoryStore, MemoryStoreOptions } from "./memory/create-memory-store.ts";
+export { createMemoryStore } from "./memory/create-memory-store.ts";
+export type {
+  PartitionProgress,
+  PartitionStatus,
+  ShardPhase,
+  ShardProgress,
+} from "./progress.ts";
+export type {
+  BlockBatch,
+  NetworkIdentity,
+  PageBatch,
+  QuarantinedMessage,
+  RowCount,
+  RowState,
+  SnapshotPlan,
+  Store,
+  StoredRow,
+  SyncFault,
+  SyncLock,
+} from "./store.ts";

@@ -1,0 +1,100 @@
+// Every RPC of a service as a typed function, built from its generated definition.
+
+/** Encodes and decodes one message type. The codecs of `@snaprag/proto` satisfy it. */
+export interface Codec<Message> {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): Message;
+}
+
+/** The part of a generated method definition that calls are built from. */
+export interface MethodDefinition {
+  readonly name: string;
+  readonly requestType: unknown;
+  readonly responseType: unknown;
+  readonly responseStream: boolean;
+}
+
+/** The part of a generated service definition that calls are built from. */
+export interface ServiceDefinition {
+  readonly fullName: string;
+  readonly methods: { readonly [name: string]: MethodDefinition };
+}
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Ends the call, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Deadline in milliseconds: of each try for a unary call, of the whole call for a stream.
+   *
+   * @default the client's `timeoutMs` for a unary call, none for a stream
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of every server-streaming call. */
+export interface StreamCallOptions extends CallOptions {
+  /**
+   * Longest wait for one message, in milliseconds; longer silence fails the call with
+   * `deadline_exceeded`. Time that the consumer spends between messages does not count.
+   *
+   * @default no limit
+   */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+/** A unary RPC. Fields left out of the request have their proto3 defaults. */
+export type UnaryMethod<Request, Response> = (
+  request?: Partial<Request>,
+  options?: CallOptions,
+) => Promise<Response>;
+
+/** A server-streaming RPC. Nothing is sent before the first pull; leaving the loop cancels it. */
+export type StreamMethod<Request, Response> = (
+  request?: Partial<Request>,
+  options?: StreamCallOptions,
+) => AsyncIterable<Response>;
+
+type MessageOf<MessageCodec> = MessageCodec extends Codec<infer Message> ? Message : never;
+
+type MethodCall<Method extends MethodDefinition> = Method["responseStream"] extends true
+  ? StreamMethod<MessageOf<Method["requestType"]>, MessageOf<Method["responseType"]>>
+  : UnaryMethod<MessageOf<Method["requestType"]>, MessageOf<Method["responseType"]>>;
+
+/** Every RPC of a service under its name. */
+export type ServiceCalls<Definition extends ServiceDefinition> = {
+  readonly [Name in keyof Definition["methods"]]: MethodCall<Definition["methods"][Name]>;
+};
+
+/** An RPC whose message types only its codecs know. */
+export interface UntypedMethod {
+  /** Path of the RPC, such as `/HubService/Subscribe`. */
+  readonly path: string;
+  readonly requestType: Codec<object>;
+  readonly responseType: Codec<object>;
+}
+
+/** Makes the calls that {@link createServiceCalls} puts types on. */
+export interface UntypedCaller {
+  unary(method: UntypedMethod): UnaryMethod<object, object>;
+  stream(method: UntypedMethod): StreamMethod<object, object>;
+}
+
+/** Builds one function for each RPC of the definition. */
+export function createServiceCalls<Definition extends ServiceDefinition>(
+  definition: Definition,
+  caller: UntypedCaller,
+): ServiceCalls<Definition> {
+  const calls = Object.entries(definition.methods).map(([name, method]) => {
+    const untyped: UntypedMethod = {
+      path: `/${definition.fullName}/${method.name}`,
+      // Safety: MethodCall reads the types off these very codecs; without one it is `never`.
+      requestType: method.requestType as Codec<object>,
+      // Safety: as above.
+      responseType: method.responseType as Codec<object>,
+    };
+    return [name, method.responseStream ? caller.stream(untyped) : caller.unary(untyped)];
+  });
+  // Safety: one entry for each method, made from that method's codecs and kind.
+  return Object.fromEntries(calls) as ServiceCalls<Definition>;
+}

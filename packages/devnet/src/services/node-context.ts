@@ -1,0 +1,30 @@
+import type { HubEvent } from "@snaprag/proto";
+import type { DataShard } from "../engine/blocks/data-shard.ts";
+import type { Broadcast } from "../engine/events/broadcast.ts";
+import type { Network } from "../engine/network.ts";
+import type { Logger } from "../options.ts";
+import type { SnapshotShelf } from "./replication/snapshot-shelf.ts";
+
+/** What the services of the node work with. */
+export interface NodeContext {
+  readonly network: Network;
+  readonly snapshots: SnapshotShelf;
+  /** Events of each data shard, as they are committed. */
+  readonly broadcasts: ReadonlyMap<number, Broadcast<HubEvent>>;
+  /** Unix seconds on the node's clock. */
+  nowSeconds(): bigint;
+  readonly logger: Logger | undefined;
+}
+
+/** The data shards, in the order in which calls that fan out visit them. */
+export function listShards({ network }: NodeContext): readonly DataShard[] {
+  return [...network.dataShards.values()];
+}
+
+/** The shard that holds a fid's data. */
+export function homeShard({ network }: NodeContext, fid: bigint): DataShard {
+  const shards = [...network.dataShards.values()];
+  const home = shards.find(({ state }) => state.isHome(fid));
+  if (home === undefined) throw new RangeError(`Expected a home shard for fid ${fid}`);
+  return home;
+}

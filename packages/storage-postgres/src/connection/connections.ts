@@ -1,0 +1,162 @@
+// Connections to one database: how statements reach it, and what they throw.
+import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
+import pg from "pg";
+import { int8AsBigint } from "./int8-as-bigint.ts";
+import { fromPostgresError } from "./postgres-errors.ts";
+
+/**
+ * What is at the other end.
+ *
+ * - `server`: every connection has a session of its own.
+ * - `embedded`: all connections share one session, and this process serves it.
+ * - `embeddedGuest`: the same seen from another process, which must leave the session as it is.
+ */
+export type Backend = "server" | "embedded" | "embeddedGuest";
+
+/** Options of a database's connections, resolved. */
+export interface ConnectionOptions {
+  readonly connectionString: string | undefined;
+  /** Connection parameters instead of a string, as for the embedded database's socket. */
+  readonly parameters: pg.ClientConfig | undefined;
+  readonly schema: string;
+  readonly maxConnections: number;
+  readonly statementTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly applicationName: string;
+  readonly backend: Backend;
+}
+
+/** How the store's parts talk to the database. Everything they throw is a `StorageError`. */
+export interface Connections {
+  readonly schema: string;
+  readonly backend: Backend;
+  readonly statementTimeoutMs: number;
+  readonly pool: Pool;
+  /** One statement on any connection. */
+  query(statement: string | QueryConfig): Promise<QueryResult>;
+  /** Statements of one transaction, sent at once and awaited together. */
+  pipeline(statements: readonly QueryConfig[]): Promise<void>;
+  /** A transaction in which each statement depends on the one before. */
+  transact<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result>;
+  /** A connection of its own, for what belongs to a session. The caller ends it. */
+  connect(): Promise<Client>;
+  close(): Promise<void>;
+}
+
+function toClientConfig(options: ConnectionOptions): pg.ClientConfig {
+  const { connectionString, parameters, connectTimeoutMs, applicationName } = options;
+  return {
+    ...(connectionString === undefined ? {} : { connectionString }),
+    ...parameters,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types: int8AsBigint,
+  };
+}
+
+/** What a session is set to before its first statement; nothing in another process's session. */
+function sessionSql({ schema, statementTimeoutMs, backend }: ConnectionOptions): string {
+  if (backend === "embeddedGuest") return "";
+  return [
+    `set search_path to "${schema}"`,
+    `set statement_timeout to ${statementTimeoutMs}`,
+    "set timezone to 'UTC'",
+  ].join("; ");
+}
+
+/** Sends the statements of a transaction without waiting between them; the first failure counts. */
+async function runPipeline(client: PoolClient, statements: readonly QueryConfig[]): Promise<void> {
+  const results = await Promise.allSettled([
+    client.query("begin"),
+    ...statements.map((statement) => client.query(statement)),
+    client.query("commit"),
+  ]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/** Runs work in a transaction that ends with it, one way or the other. */
+async function runTransaction<Result>(
+  client: PoolClient,
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  await client.query("begin");
+  try {
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    // A connection that is gone has rolled back already; the first error is the one to tell.
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+function createPool(options: ConnectionOptions): Pool {
+  const { maxConnections, backend } = options;
+  const pool = new pg.Pool({
+    ...toClientConfig(options),
+    pipeline: true,
+    max: maxConnections,
+    idleTimeoutMillis: backend === "server" ? 30_000 : 0,
+  });
+  // An idle connection that breaks is replaced by the next query, which reports what is wrong.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+/** Creates connections; none is opened before the first statement. */
+export function createConnections(options: ConnectionOptions): Connections {
+  const pool = createPool(options);
+  const sessionSetUp = sessionSql(options);
+  // What an earlier connection of the pool prepared outlives it in a shared session.
+  const pooledSetUp =
+    options.backend === "embedded" ? `deallocate all; ${sessionSetUp}` : sessionSetUp;
+  const ready = new WeakSet<PoolClient>();
+  let closed: Promise<void> | undefined;
+
+  async function withClient<Result>(work: (client: PoolClient) => Promise<Result>) {
+    let client: PoolClient | undefined;
+    let failure: Error | undefined;
+    try {
+      client = await pool.connect();
+      if (!ready.has(client) && pooledSetUp !== "") await client.query(pooledSetUp);
+      ready.add(client);
+      return await work(client);
+    } catch (error) {
+      const wrapped = fromPostgresError(error);
+      if (wrapped.code === "connection") failure = wrapped;
+      throw wrapped;
+    } finally {
+      client?.release(failure);
+    }
+  }
+
+  return {
+    schema: options.schema,
+    backend: options.backend,
+    statementTimeoutMs: options.statementTimeoutMs,
+    pool,
+    query: (statement) => withClient((client) => client.query(statement)),
+    pipeline: (statements) => withClient((client) => runPipeline(client, statements)),
+    transact: (work) => withClient((client) => runTransaction(client, work)),
+    connect: () => openSession(options, sessionSetUp),
+    close() {
+      closed ??= pool.end();
+      return closed;
+    },
+  };
+}
+
+async function openSession(options: ConnectionOptions, setUp: string): Promise<Client> {
+  const client = new pg.Client(toClientConfig(options));
+  try {
+    await client.connect();
+    if (setUp !== "") await client.query(setUp);
+    return client;
+  } catch (error) {
+    // The connection is of no use whatever its end says.
+    await client.end().catch(() => undefined);
+    throw fromPostgresError(error);
+  }
+}

@@ -1,0 +1,157 @@
+import type { Change } from "@snaprag/processors";
+import type { BlockBatch, PageBatch, Store } from "@snaprag/storage";
+import type { ClientConfig, PoolClient, QueryConfig } from "pg";
+import type { Backend, Connections } from "./connection/connections.ts";
+import { createConnections } from "./connection/connections.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { reset } from "./migrations/reset.ts";
+import { bindNetwork, findNetwork } from "./progress/network.ts";
+import { planPartitions, selectPartitions, toPartitions } from "./progress/partitions.ts";
+import {
+  countFault,
+  SELECT_SHARDS,
+  startHistorical,
+  startRealtime,
+  toShards,
+} from "./progress/shards.ts";
+import { createSyncLock } from "./progress/sync-lock.ts";
+import { countRows } from "./read/count-rows.ts";
+import { listRows } from "./read/list-rows.ts";
+import { blockStatements } from "./write/apply-blocks.ts";
+import { pageStatements } from "./write/apply-page.ts";
+import { buildIndexes } from "./write/indexes.ts";
+
+/** Receives what a batch changes, inside the transaction that writes it. */
+export type ChangeHandler = (changes: readonly Change[], transaction: PoolClient) => Promise<void>;
+
+/** Options of {@link createPostgresStore}. One of the first two says where the database is. */
+export interface PostgresStoreOptions {
+  /** Such as `postgres://user:secret@host:5432/farcaster`. */
+  readonly connectionString?: string | undefined;
+  /** Connection parameters as the `pg` driver takes them. */
+  readonly connection?: ClientConfig | undefined;
+  /**
+   * Schema that holds every relation. Created when missing.
+   *
+   * @default "public"
+   */
+  readonly schema?: string | undefined;
+  /**
+   * Connections for writing and querying, besides one that holds the sync lock.
+   *
+   * @default 4
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Longest time one statement may take, in milliseconds.
+   *
+   * @default 300_000
+   */
+  readonly statementTimeoutMs?: number | undefined;
+  /**
+   * Longest wait for a connection, in milliseconds.
+   *
+   * @default 10_000
+   */
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * Name of the connections in the database's own views.
+   *
+   * @default "snaprag"
+   */
+  readonly applicationName?: string | undefined;
+  /** What is at the other end. @default "server" */
+  readonly backend?: Backend | undefined;
+  /**
+   * Called with the changes of every page and block batch before they are committed. When it
+   * throws, nothing of the batch is written. Without it, a transaction is one round trip.
+   */
+  readonly onChanges?: ChangeHandler | undefined;
+}
+
+interface ResolvedPostgresStoreOptions {
+  readonly connections: Parameters<typeof createConnections>[0];
+  readonly onChanges: ChangeHandler | undefined;
+}
+
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+
+function requirePositive(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
+}
+
+function resolvePostgresStoreOptions(options: PostgresStoreOptions): ResolvedPostgresStoreOptions {
+  const { schema = "public", backend = "server", applicationName = "snaprag" } = options;
+  const { maxConnections = 4, statementTimeoutMs = 300_000, connectTimeoutMs = 10_000 } = options;
+  if (!SCHEMA_NAME.test(schema)) {
+    throw new TypeError(
+      `Expected \`schema\` to be lower-case letters, digits and underscores, got "${schema}"`,
+    );
+  }
+  if ((options.connectionString === undefined) === (options.connection === undefined)) {
+    throw new TypeError("Expected either `connectionString` or `connection`");
+  }
+  return {
+    connections: {
+      connectionString: options.connectionString,
+      parameters: options.connection,
+      schema,
+      backend,
+      applicationName,
+      // One session cannot run two statements at a time.
+      maxConnections: backend === "server" ? requirePositive("maxConnections", maxConnections) : 1,
+      statementTimeoutMs: requirePositive("statementTimeoutMs", statementTimeoutMs),
+      connectTimeoutMs: requirePositive("connectTimeoutMs", connectTimeoutMs),
+    },
+    onChanges: options.onChanges,
+  };
+}
+
+/** Applies a batch in one transaction, with the handler in it when there is one. */
+function createBatchWriter(connections: Connections, onChanges: ChangeHandler | undefined) {
+  return async (
+    batch: PageBatch | BlockBatch,
+    statements: readonly QueryConfig[],
+  ): Promise<void> => {
+    if (onChanges === undefined) return connections.pipeline(statements);
+    await connections.transact(async (client) => {
+      for (const statement of statements) await client.query(statement);
+      await onChanges(batch.changes, client);
+    });
+  };
+}
+
+/**
+ * Creates the PostgreSQL store. Inert: connects with the first call.
+ *
+ * Every page and every block batch is one transaction of one statement for each relation, sent
+ * without waiting in between. Supported servers are PostgreSQL 14 and later, and PGlite.
+ *
+ * @throws {TypeError} for options that no database could honour
+ */
+export function createPostgresStore(options: PostgresStoreOptions): Store {
+  const resolved = resolvePostgresStoreOptions(options);
+  const connections = createConnections(resolved.connections);
+  const writeBatch = createBatchWriter(connections, resolved.onChanges);
+  const { query, pipeline } = connections;
+  return {
+    migrate: () => migrate(connections),
+    reset: () => reset(connections),
+    findNetwork: () => findNetwork(connections),
+    acquireSyncLock: createSyncLock(connections),
+    bindNetwork: (identity) => bindNetwork(connections, identity),
+    listShards: async () => toShards(await query(SELECT_SHARDS)),
+    listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
+    planSnapshot: (plan) => pipeline([startHistorical(plan.shardId), planPartitions(plan)]),
+    applyPage: (page) => writeBatch(page, pageStatements(page)),
+    startRealtime: (shardId, blockNumber) => pipeline([startRealtime(shardId, blockNumber)]),
+    applyBlocks: (batch) => writeBatch(batch, blockStatements(batch)),
+    finishLoading: () => buildIndexes(connections),
+    recordFault: (fault) => pipeline(countFault(fault)),
+    countRows: () => countRows(connections),
+    listRows: (table) => listRows(connections, table),
+    close: () => connections.close(),
+    [Symbol.asyncDispose]: () => connections.close(),
+  };
+}

@@ -1,0 +1,67 @@
+import type { PageBatch, PartitionProgress, SnapshotPlan } from "@snaprag/storage";
+import type { QueryConfig, QueryResult } from "pg";
+import { encodeArray, int4 } from "../tables/column-types.ts";
+
+/** Moves a partition past a page, or ends the transaction when it is not where the page begins. */
+export function movePartition(page: PageBatch): QueryConfig {
+  const { shardId, virtualShard, height, pageToken, nextPageToken } = page;
+  return {
+    name: "move_partition",
+    text: `with moved as (
+        update sync_partitions set status = $5, page_token = $6,
+          message_count = message_count + $7, fallback_count = fallback_count + $8,
+          updated_at = now()
+        where shard_id = $1 and virtual_shard = $2 and height = $3 and status <> 'done'
+          and page_token is not distinct from $4
+        returning 1
+      ) select sync_fence((select count(*) from moved))`,
+    values: [
+      shardId,
+      virtualShard,
+      height,
+      pageToken,
+      page.isLast ? "done" : "running",
+      nextPageToken,
+      page.messageCount,
+      page.fallbackCount,
+    ],
+  };
+}
+
+/** Sends partitions to a snapshot. What they hold already has to be listed again. */
+export function planPartitions(plan: SnapshotPlan): QueryConfig {
+  return {
+    text: `insert into sync_partitions (shard_id, virtual_shard, status, height, is_relisted)
+      select $1, virtual_shard, 'pending', $2,
+        (select snapshot_height is not null from sync_progress where shard_id = $1)
+      from unnest($3::int4[]) as planned (virtual_shard)
+      on conflict (shard_id, virtual_shard) do update set
+        status = 'pending', height = $2, page_token = null, message_count = 0,
+        fallback_count = 0, updated_at = now(),
+        is_relisted = excluded.is_relisted or sync_partitions.is_relisted
+          or sync_partitions.status <> 'pending'`,
+    values: [plan.shardId, plan.height, encodeArray(int4, plan.virtualShards)],
+  };
+}
+
+/** Reads the partitions of one shard. */
+export function selectPartitions(shardId: number): QueryConfig {
+  return {
+    text: "select * from sync_partitions where shard_id = $1 order by virtual_shard",
+    values: [shardId],
+  };
+}
+
+/** Partitions as the contract words them. */
+export function toPartitions({ rows }: QueryResult): readonly PartitionProgress[] {
+  return rows.map((row) => ({
+    shardId: row.shard_id,
+    virtualShard: row.virtual_shard,
+    status: row.status,
+    height: row.height,
+    pageToken: row.page_token,
+    isRelisted: row.is_relisted,
+    messageCount: row.message_count,
+    fallbackCount: row.fallback_count,
+  }));
+}

@@ -1,0 +1,92 @@
+import type { BlockBatch, ShardProgress, SyncFault } from "@snaprag/storage";
+import type { QueryConfig, QueryResult } from "pg";
+
+/** Moves a shard past a batch, or ends the transaction when it is not where the batch begins. */
+export function moveShard(batch: BlockBatch): QueryConfig {
+  return {
+    name: "move_shard",
+    text: `with moved as (
+        update sync_progress set block_number = $3, block_time = $4, event_id = $5,
+          message_count = message_count + $6, updated_at = now()
+        where shard_id = $1 and phase = 'realtime' and block_number = $2
+        returning 1
+      ) select sync_fence((select count(*) from moved))`,
+    values: [
+      batch.shardId,
+      batch.previousBlock,
+      batch.blockNumber,
+      batch.blockTime,
+      batch.eventId,
+      batch.messageCount,
+    ],
+  };
+}
+
+/** Sets a shard to download snapshots. */
+export function startHistorical(shardId: number): QueryConfig {
+  return {
+    text: `insert into sync_progress (shard_id, phase) values ($1, 'historical')
+      on conflict (shard_id) do update set phase = 'historical', updated_at = now()`,
+    values: [shardId],
+  };
+}
+
+/** Sets a shard to follow blocks after this one. */
+export function startRealtime(shardId: number, blockNumber: bigint): QueryConfig {
+  return {
+    text: `insert into sync_progress (shard_id, phase, snapshot_height, block_number)
+      values ($1, 'realtime', $2, $2)
+      on conflict (shard_id) do update set phase = 'realtime', snapshot_height = $2,
+        block_number = $2, updated_at = now()`,
+    values: [shardId, blockNumber],
+  };
+}
+
+/**
+ * Counts a fault and keeps its latest message.
+ *
+ * Messages are cut at 2,000 characters: a node may answer with anything.
+ */
+export function countFault(fault: SyncFault): readonly QueryConfig[] {
+  const { shardId, virtualShard, code, message, isRetried } = fault;
+  return [
+    {
+      text: `insert into sync_progress (shard_id, phase, error_count, retry_count)
+        values ($1, 'historical', 1, $2)
+        on conflict (shard_id) do update set error_count = sync_progress.error_count + 1,
+          retry_count = sync_progress.retry_count + $2, updated_at = now()`,
+      values: [shardId, isRetried ? 1 : 0],
+    },
+    {
+      text: `insert into sync_errors (shard_id, virtual_shard, code, message)
+        values ($1, $2, $3, $4)
+        on conflict (shard_id, virtual_shard, code) do update set
+          occurrences = sync_errors.occurrences + 1, last_at = now(), message = excluded.message`,
+      values: [shardId, virtualShard ?? -1, code, message.replaceAll("\0", "").slice(0, 2000)],
+    },
+  ];
+}
+
+/** Reads all shards. Without parameters, so that it can be asked of a session in use. */
+export const SELECT_SHARDS = `
+select p.*,
+  p.message_count + coalesce(sum(parts.message_count), 0)::bigint as all_messages,
+  (select count(*) from fids where fids.shard_id = p.shard_id)::int as user_count
+from sync_progress p left join sync_partitions parts using (shard_id)
+group by p.shard_id order by p.shard_id`;
+
+/** Shards as the contract words them. */
+export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
+  return rows.map((row) => ({
+    shardId: row.shard_id,
+    phase: row.phase,
+    snapshotHeight: row.snapshot_height,
+    blockNumber: row.block_number,
+    blockTime: row.block_time,
+    eventId: row.event_id,
+    messageCount: row.all_messages,
+    userCount: row.user_count,
+    errorCount: row.error_count,
+    retryCount: row.retry_count,
+  }));
+}

@@ -1,0 +1,60 @@
+import type { TableName, TableRows } from "@snaprag/processors";
+import { TABLE_KEYS } from "@snaprag/processors";
+import type { StoredRow } from "@snaprag/storage";
+import type { Connections } from "../connection/connections.ts";
+import type { ColumnType } from "../tables/column-types.ts";
+import { TABLE_COLUMNS } from "../tables/table-columns.ts";
+
+const PAGE_ROWS = 1000;
+
+type DatabaseRow = Readonly<Record<string, unknown>>;
+
+function toStoredRow<Table extends TableName>(table: Table, row: DatabaseRow): StoredRow<Table> {
+  const columns = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) => {
+    // Safety: the column is of this type, as a test holds against the database.
+    return [name, row[name] === null ? null : type.read(row[name] as never)];
+  });
+  return {
+    // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
+    row: Object.fromEntries(columns) as TableRows[Table],
+    state: {
+      // Safety: the state columns, with types set by the migrations.
+      eventId: row.event_id as bigint,
+      isLive: row.deleted_at === null,
+      deletedReason: row.deleted_reason as string | null,
+      deletedAt: row.deleted_at as Date | null,
+      deletedEventId: row.deleted_event_id as bigint | null,
+    },
+  };
+}
+
+/**
+ * Reads a relation in key order, a thousand rows at a time.
+ *
+ * Pages by key rather than by a cursor, so that no transaction stays open while the consumer works;
+ * rows written meanwhile may or may not be seen.
+ */
+export async function* listRows<Table extends TableName>(
+  { query }: Connections,
+  table: Table,
+): AsyncIterable<StoredRow<Table>> {
+  const key = TABLE_KEYS[table].map((column) => `"${column}"`).join(", ");
+  const parameters = TABLE_KEYS[table].map((_, index) => `$${index + 1}`).join(", ");
+  const select = `select * from ${table}`;
+  const order = `order by ${key} limit ${PAGE_ROWS}`;
+  let after: readonly unknown[] | undefined;
+  while (true) {
+    const { rows } = await query(
+      after === undefined
+        ? { text: `${select} ${order}` }
+        : { text: `${select} where (${key}) > (${parameters}) ${order}`, values: [...after] },
+    );
+    for (const row of rows) yield toStoredRow(table, row);
+    const last = rows.at(-1);
+    if (rows.length < PAGE_ROWS || last === undefined) return;
+    after = TABLE_KEYS[table].map((column) => {
+      const value = last[column];
+      return value instanceof Uint8Array ? Buffer.from(value) : value;
+    });
+  }
+}

@@ -1,0 +1,57 @@
+// What makes queries fast and would slow a bulk load: built when the historical phase ends.
+import type { Connections } from "../connection/connections.ts";
+import { fromPostgresError } from "../connection/postgres-errors.ts";
+
+/** Name and definition of every secondary index. All lead with what is looked up by. */
+const INDEXES: readonly (readonly [name: string, definition: string])[] = [
+  ["casts_by_hash", "casts (hash)"],
+  ["casts_by_time", `casts ("timestamp") where deleted_at is null`],
+  ["casts_by_author", `casts (fid, "timestamp") where deleted_at is null`],
+  ["casts_by_parent", "casts (parent_hash) where parent_hash is not null and deleted_at is null"],
+  ["casts_by_parent_url", `casts (parent_url, "timestamp") where parent_url is not null`],
+  ["reactions_by_target", "reactions (target_hash, reaction_type) where deleted_at is null"],
+  ["reactions_by_author", `reactions (fid, "timestamp") where deleted_at is null`],
+  ["links_by_target", "links (target_fid, link_type) where deleted_at is null"],
+  ["verifications_by_address", "verifications (address) where deleted_at is null"],
+  ["username_proofs_by_name", "username_proofs (name)"],
+  ["fname_transfers_by_name", "fname_transfers (name, proof_timestamp)"],
+  ["storage_lends_by_borrower", "storage_lends (to_fid) where deleted_at is null"],
+  ["onchain_events_by_signer", "onchain_events (signer_key) where type = 1"],
+  ["onchain_events_by_channel", "onchain_events (channel_label) where type = 6"],
+  ["user_profiles_by_username", "user_profiles (username)"],
+  ["fids_by_custody", "fids (custody_address)"],
+];
+
+const INVALID = `
+select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+where not i.indisvalid and c.relnamespace = current_schema()::regnamespace`;
+
+const EXISTING = `
+select indexname from pg_indexes where schemaname = current_schema()`;
+
+/**
+ * Builds every missing index without blocking writes; refreshes the statistics when one was missing.
+ *
+ * A build that was interrupted leaves an invalid index behind, which is dropped and built again.
+ */
+export async function buildIndexes(connections: Connections): Promise<void> {
+  const session = await connections.connect();
+  try {
+    await session.query("set statement_timeout to 0");
+    const { rows } = await session.query(INVALID);
+    for (const { relname } of rows) await session.query(`drop index "${relname}"`);
+    const { rows: existing } = await session.query(EXISTING);
+    const names = new Set(existing.map(({ indexname }) => indexname));
+    const missing = INDEXES.filter(([name]) => !names.has(name));
+    for (const [name, definition] of missing) {
+      await session.query(`create index concurrently ${name} on ${definition}`);
+    }
+    if (missing.length > 0) await session.query("analyze");
+    // An embedded database has one session for all.
+    await session.query(`set statement_timeout to ${connections.statementTimeoutMs}`);
+  } catch (error) {
+    throw fromPostgresError(error);
+  } finally {
+    await session.end();
+  }
+}

@@ -1,0 +1,89 @@
+// The one writer: a relation's rows as one binary array for each column.
+import type { TableName } from "@snaprag/processors";
+import { TABLE_KEYS } from "@snaprag/processors";
+import type { QueryConfig } from "pg";
+import type { ColumnType } from "../tables/column-types.ts";
+import { encodeArray, int8, text, timestamptz } from "../tables/column-types.ts";
+import { TABLE_COLUMNS, TABLE_NAMES } from "../tables/table-columns.ts";
+import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
+
+/**
+ * How rows meet what is there.
+ *
+ * - `insert`: a first load; rows that are there stay as they are.
+ * - `join`: rows become as the greatest position left them.
+ */
+export type WriteMode = "insert" | "join";
+
+const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
+  ["event_id", int8],
+  ["deleted_event_id", int8],
+  ["deleted_at", timestamptz],
+  ["deleted_reason", text],
+];
+
+function quote(name: string): string {
+  return `"${name}"`;
+}
+
+/** The greater of two ends, and nothing when the last merge stands at or above it. */
+const DELETED_EVENT_ID =
+  "nullif(greatest(t.event_id, excluded.event_id, t.deleted_event_id, excluded.deleted_event_id), greatest(t.event_id, excluded.event_id))";
+
+function deletedColumn(column: string): string {
+  return `${column} = case
+    when ${DELETED_EVENT_ID} is null then null
+    when excluded.deleted_event_id >= coalesce(t.deleted_event_id, 0) then excluded.${column}
+    else t.${column} end`;
+}
+
+/** Rows that would stay as they are, as in a replay, are not written again. */
+const JOIN_SQL = `do update set
+  event_id = greatest(t.event_id, excluded.event_id),
+  deleted_event_id = ${DELETED_EVENT_ID},
+  ${deletedColumn("deleted_at")},
+  ${deletedColumn("deleted_reason")}
+where excluded.event_id > t.event_id
+  or excluded.deleted_event_id > greatest(t.event_id, coalesce(t.deleted_event_id, 0))`;
+
+function writeSql(table: TableName, mode: WriteMode): string {
+  const columns = [...Object.entries<ColumnType>(TABLE_COLUMNS[table]), ...STATE_COLUMNS];
+  const names = columns.map(([name]) => quote(name)).join(", ");
+  const values = columns.map(([name, { castTo }]) => quote(name) + (castTo ? `::${castTo}` : ""));
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${type.arrayType}[]`);
+  const key = TABLE_KEYS[table].map(quote).join(", ");
+  return `insert into ${table} as t (${names})
+select ${values.join(", ")} from unnest(${arrays.join(", ")}) as rows (${names})
+on conflict (${key}) ${mode === "insert" ? "do nothing" : JOIN_SQL}`;
+}
+
+/** The statement of every relation, by its name as a prepared statement. */
+const WRITE_SQL: ReadonlyMap<string, string> = new Map(
+  TABLE_NAMES.flatMap((table) => [
+    [`insert_${table}`, writeSql(table, "insert")],
+    [`join_${table}`, writeSql(table, "join")],
+  ]),
+);
+
+function writeTable(table: TableName, rows: readonly FoldedRow[], mode: WriteMode): QueryConfig {
+  const values = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) =>
+    // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
+    encodeArray(
+      type,
+      rows.map(({ row }) => (row as unknown as Readonly<Record<string, unknown>>)[name]),
+    ),
+  );
+  const states = STATE_COLUMNS.map(([name, type]) =>
+    encodeArray(
+      type,
+      rows.map((row) => row[name]),
+    ),
+  );
+  const name = `${mode}_${table}`;
+  return { name, text: WRITE_SQL.get(name) ?? "", values: [...values, ...states] };
+}
+
+/** One statement for each relation that has rows. */
+export function writeRows(tables: FoldedRows, mode: WriteMode): readonly QueryConfig[] {
+  return [...tables].map(([table, rows]) => writeTable(table, rows, mode));
+}

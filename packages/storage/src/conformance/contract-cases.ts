@@ -1,0 +1,228 @@
+// What the contract says in words, one by one.
+import assert from "node:assert/strict";
+import type { Change } from "@snaprag/processors";
+import { firstPositionOf, lastPositionOf, processHubEvent } from "@snaprag/processors";
+import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
+import type { StorageErrorCode } from "../errors.ts";
+import { StorageError } from "../errors.ts";
+import type { QuarantinedMessage, Store } from "../store.ts";
+import { contextAt, FNAME_PROOFS } from "./actors.ts";
+import type { Block } from "./histories.ts";
+import { timeOfBlock, toBatch } from "./histories.ts";
+import { readEverything } from "./read-everything.ts";
+import type { Listing } from "./snapshots.ts";
+import { applyListing, toPage } from "./snapshots.ts";
+import type { ConformanceCase } from "./subject.ts";
+
+/** Virtual shard of fid 1. */
+const VIRTUAL_SHARD = 168;
+
+function rejectsWith(code: StorageErrorCode, work: Promise<unknown>): Promise<void> {
+  return assert.rejects(work, (error) => error instanceof StorageError && error.code === code);
+}
+
+function castAt(text: string, eventId: bigint): readonly Change[] {
+  const event = { ...aMergeMessageEvent(aCastAdd({ text }, { fid: 1n })), id: eventId };
+  return processHubEvent(event, contextAt(timeOfBlock(11n))).changes;
+}
+
+function blockWith(blockNumber: bigint, text: string): Block {
+  const changes = castAt(text, firstPositionOf(blockNumber) + 1n);
+  return { blockNumber, at: timeOfBlock(blockNumber), changes };
+}
+
+function listing(height: bigint, pages: readonly (readonly string[])[]): Listing {
+  return {
+    virtualShard: VIRTUAL_SHARD,
+    height,
+    pages: pages.map((texts) => texts.flatMap((text) => castAt(text, lastPositionOf(height)))),
+  };
+}
+
+async function textsOf(store: Store, isLive: boolean): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for await (const { row, state } of store.listRows("casts")) {
+    if (state.isLive === isLive) texts.push(row.text);
+  }
+  return texts.sort();
+}
+
+function contract(name: string, holds: (store: Store) => Promise<void>): ConformanceCase {
+  return {
+    name,
+    async run({ openStore }) {
+      await using store = await openStore();
+      await holds(store);
+    },
+  };
+}
+
+const progressCases: readonly ConformanceCase[] = [
+  contract("starts empty and may be migrated again", async (store) => {
+    await store.migrate();
+    assert.deepEqual(await store.listShards(), []);
+    assert.deepEqual(await store.listPartitions(1), []);
+    assert.equal((await readEverything(store)).size, 0);
+  }),
+  contract("moves a partition from page to page to its end", async (store) => {
+    const pages = listing(10n, [["a"], ["b"]]);
+    await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
+    const see = async () => {
+      const [partition] = await store.listPartitions(1);
+      return [partition?.status, partition?.pageToken, Number(partition?.messageCount)];
+    };
+    assert.deepEqual(await see(), ["pending", null, 0]);
+    await store.applyPage(toPage(pages, 0, false));
+    assert.deepEqual(await see(), ["running", "page 1", 1]);
+    await store.applyPage(toPage(pages, 1, false));
+    assert.deepEqual(await see(), ["done", null, 2]);
+  }),
+  contract("refuses a page that does not begin where the partition is", async (store) => {
+    const pages = listing(10n, [["a"], ["b"]]);
+    await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
+    await rejectsWith("fenced", store.applyPage(toPage(pages, 1, false)));
+    await rejectsWith("fenced", store.applyPage({ ...toPage(pages, 0, false), height: 9n }));
+    await store.applyPage(toPage(pages, 0, false));
+    await rejectsWith("fenced", store.applyPage(toPage(pages, 0, false)));
+    await store.applyPage(toPage(pages, 1, false));
+    await rejectsWith("fenced", store.applyPage(toPage(pages, 0, false)));
+    assert.deepEqual(await textsOf(store, true), ["a", "b"]);
+  }),
+  contract("refuses blocks that do not begin where the shard is", async (store) => {
+    const blocks = [11n, 12n].map((blockNumber) => blockWith(blockNumber, `${blockNumber}`));
+    await rejectsWith("fenced", store.applyBlocks(toBatch(blocks)));
+    await store.startRealtime(1, 10n);
+    await rejectsWith("fenced", store.applyBlocks(toBatch(blocks.slice(1))));
+    await store.applyBlocks(toBatch(blocks));
+    await rejectsWith("fenced", store.applyBlocks(toBatch(blocks)));
+    assert.deepEqual(await textsOf(store, true), ["11", "12"]);
+  }),
+  contract("tells how far a shard has come", async (store) => {
+    await applyListing(store, listing(10n, [["a"]]));
+    const [historical] = await store.listShards();
+    assert.equal(historical?.phase, "historical");
+    await store.startRealtime(1, 10n);
+    await store.applyBlocks(toBatch([blockWith(11n, "b")]));
+    await store.recordFault({
+      shardId: 1,
+      virtualShard: null,
+      code: "unavailable",
+      message: "no connection\0",
+      isRetried: true,
+    });
+    const [shard] = await store.listShards();
+    assert.deepEqual(shard, {
+      shardId: 1,
+      phase: "realtime",
+      snapshotHeight: 10n,
+      blockNumber: 11n,
+      blockTime: timeOfBlock(11n),
+      eventId: lastPositionOf(11n),
+      messageCount: 2n,
+      userCount: 1,
+      errorCount: 1,
+      retryCount: 1,
+    });
+  }),
+];
+
+const rowCases: readonly ConformanceCase[] = [
+  contract("retires what a relisted partition no longer lists, when it is done", async (store) => {
+    await applyListing(store, listing(10n, [["kept", "gone"]]));
+    const next = listing(20n, [["kept"], ["new"]]);
+    await store.planSnapshot({ shardId: 1, height: 20n, virtualShards: [VIRTUAL_SHARD] });
+    await store.applyPage(toPage(next, 0, true));
+    assert.deepEqual(await textsOf(store, true), ["gone", "kept"]);
+    await store.applyPage(toPage(next, 1, true));
+    assert.deepEqual(await textsOf(store, true), ["kept", "new"]);
+    assert.deepEqual(await textsOf(store, false), ["gone"]);
+  }),
+  contract("keeps what events after the snapshot brought, when relisting", async (store) => {
+    await applyListing(store, listing(10n, [["a"]]));
+    await store.startRealtime(1, 20n);
+    await store.applyBlocks(toBatch([blockWith(21n, "later")]));
+    await applyListing(store, listing(20n, [["a"]]));
+    assert.deepEqual(await textsOf(store, true), ["a", "later"]);
+  }),
+  contract("does not take an unregistered name for one no longer listed", async (store) => {
+    const proof = FNAME_PROOFS.find(({ fid }) => fid === 0n);
+    const body = { $case: "mergeUsernameProofBody" as const, value: { usernameProof: proof } };
+    const event = { ...aMergeMessageEvent(aCastAdd()), body, id: firstPositionOf(11n) + 1n };
+    // Safety: the fields left out are undefined, as in a registry transfer.
+    const { changes } = processHubEvent(event as never, contextAt(timeOfBlock(11n)));
+    await applyListing(store, { virtualShard: 152, height: 10n, pages: [[]] });
+    await store.startRealtime(1, 10n);
+    await store.applyBlocks(toBatch([{ blockNumber: 11n, at: timeOfBlock(11n), changes }]));
+    await applyListing(store, { virtualShard: 152, height: 20n, pages: [[]] });
+    const [count] = [...(await store.countRows())].filter(([name]) => name === "fname_transfers");
+    assert.equal(count?.[1].live, 1);
+  }),
+  contract("counts live rows and all rows", async (store) => {
+    await applyListing(store, listing(10n, [["a", "b"]]));
+    await applyListing(store, listing(20n, [["a"]]));
+    const counts = await store.countRows();
+    assert.deepEqual(counts.get("casts"), { live: 1, total: 2, isEstimate: false });
+    assert.deepEqual(counts.get("links"), { live: 0, total: 0, isEstimate: false });
+  }),
+  contract("keeps quarantined messages, also when they come again", async (store) => {
+    const message: QuarantinedMessage = {
+      shardId: 1,
+      fid: null,
+      hash: Uint8Array.of(1),
+      messageType: 99,
+      raw: Uint8Array.of(0, 255),
+      eventId: 7n,
+      reason: "unknown_type",
+    };
+    await store.startRealtime(1, 10n);
+    const batch = { ...toBatch([blockWith(11n, "a")]), quarantined: [message, message] };
+    await store.applyBlocks(batch);
+    await store.startRealtime(1, 10n);
+    await store.applyBlocks(batch);
+    assert.deepEqual(await textsOf(store, true), ["a"]);
+  }),
+];
+
+const guardCases: readonly ConformanceCase[] = [
+  contract("gives the right to sync to one holder at a time", async (store) => {
+    const lock = await store.acquireSyncLock("the first");
+    const refused = store.acquireSyncLock("the second");
+    await assert.rejects(refused, (error) => {
+      return error instanceof StorageError && Boolean(error.holder?.includes("the first"));
+    });
+    await lock.release();
+    await lock.release();
+    await (await store.acquireSyncLock("the second")).release();
+  }),
+  contract("mirrors one network", async (store) => {
+    assert.equal(await store.findNetwork(), undefined);
+    await store.bindNetwork({ network: 3, shardCount: 2 });
+    await store.bindNetwork({ network: 3, shardCount: 2 });
+    assert.deepEqual(await store.findNetwork(), { network: 3, shardCount: 2 });
+    await rejectsWith("network_mismatch", store.bindNetwork({ network: 1, shardCount: 2 }));
+    await rejectsWith("network_mismatch", store.bindNetwork({ network: 3, shardCount: 4 }));
+  }),
+  contract("is empty after a reset", async (store) => {
+    await store.bindNetwork({ network: 3, shardCount: 2 });
+    await applyListing(store, listing(10n, [["a"]]));
+    await store.finishLoading();
+    await store.reset();
+    assert.equal(await store.findNetwork(), undefined);
+    await store.migrate();
+    assert.deepEqual(await store.listShards(), []);
+    assert.equal((await readEverything(store)).size, 0);
+  }),
+  contract("takes rows after loading is finished, and may finish again", async (store) => {
+    await store.finishLoading();
+    await applyListing(store, listing(10n, [["a"]]));
+    await store.finishLoading();
+    assert.deepEqual(await textsOf(store, true), ["a"]);
+  }),
+];
+
+/** What the contract of a store says, case by case. */
+export const CONTRACT_CASES: readonly ConformanceCase[] = [
+  ...progressCases,
+  ...rowCases,
+  ...guardCases,
+];

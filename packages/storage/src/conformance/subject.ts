@@ -1,0 +1,16 @@
+import type { Store } from "../store.ts";
+
+/** The store that is tested. */
+export interface ConformanceSubject {
+  /** A migrated store without rows or progress. The case closes it. */
+  openStore(): Promise<Store>;
+  /** How many random scenarios each law is tried on. */
+  readonly runs: number;
+}
+
+/** One thing a store has to do. `run` rejects when it does not. */
+export interface ConformanceCase {
+  /** A sentence. */
+  readonly name: string;
+  run(subject: ConformanceSubject): Promise<void>;
+}

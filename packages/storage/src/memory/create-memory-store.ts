@@ -1,0 +1,98 @@
+import type { QuarantinedMessage, Store } from "../store.ts";
+import { createMemoryGuards } from "./memory-guards.ts";
+import {
+  checkBlocks,
+  createMemoryProgress,
+  listPartitions,
+  listShards,
+  moveBlocks,
+  movePage,
+  partitionOf,
+  planSnapshot,
+  recordFault,
+  startRealtime,
+} from "./memory-progress.ts";
+import {
+  applyChanges,
+  countRows,
+  createMemoryTables,
+  listFids,
+  retireUnlisted,
+} from "./memory-tables.ts";
+
+/** Options of {@link createMemoryStore}. */
+export interface MemoryStoreOptions {
+  /** The virtual shard of a fid: which partition its rows belong to. */
+  readonly virtualShardOf: (fid: bigint) => number;
+  /** The home shard of a fid on the network that is mirrored. */
+  readonly homeShardOf: (fid: bigint) => number;
+}
+
+/** A {@link Store} that also shows what databases show through SQL. */
+export interface MemoryStore extends Store {
+  readonly quarantined: readonly QuarantinedMessage[];
+}
+
+/**
+ * The reference store: everything in memory, one plain data structure for each relation.
+ *
+ * What a database adapter has to do, it does in the fewest words, so that every adapter can be
+ * held against it. Not durable; the lock excludes others within this object only.
+ */
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  const { virtualShardOf, homeShardOf } = options;
+  const { unbindNetwork, ...guards } = createMemoryGuards();
+  const quarantined: QuarantinedMessage[] = [];
+  let tables = createMemoryTables();
+  let progress = createMemoryProgress();
+
+  function countUsers(): Map<number, number> {
+    const counts = new Map<number, number>();
+    for (const fid of listFids(tables)) {
+      counts.set(homeShardOf(fid), (counts.get(homeShardOf(fid)) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  return {
+    ...guards,
+    quarantined,
+    migrate: async () => {},
+    async reset() {
+      tables = createMemoryTables();
+      progress = createMemoryProgress();
+      quarantined.length = 0;
+      unbindNetwork();
+    },
+    listShards: async () => listShards(progress, countUsers()),
+    listPartitions: async (shardId) => listPartitions(progress, shardId),
+    planSnapshot: async (plan) => planSnapshot(progress, plan),
+    async applyPage(page) {
+      partitionOf(progress, page);
+      applyChanges(tables, page.changes);
+      if (page.isLast && page.isRelisted) {
+        const { shardId, virtualShard } = page;
+        const isOfPartition = (fid: bigint) =>
+          homeShardOf(fid) === shardId && virtualShardOf(fid) === virtualShard;
+        retireUnlisted(tables, page, isOfPartition);
+      }
+      quarantined.push(...page.quarantined);
+      movePage(progress, page);
+    },
+    startRealtime: async (shardId, blockNumber) => startRealtime(progress, shardId, blockNumber),
+    async applyBlocks(batch) {
+      checkBlocks(progress, batch);
+      applyChanges(tables, batch.changes);
+      quarantined.push(...batch.quarantined);
+      moveBlocks(progress, batch);
+    },
+    finishLoading: async () => {},
+    recordFault: async (fault) => recordFault(progress, fault),
+    countRows: async () => countRows(tables),
+    async *listRows(table) {
+      yield* tables[table].list();
+    },
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

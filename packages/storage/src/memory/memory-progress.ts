@@ -1,0 +1,156 @@
+// Progress in memory, with the same fences as a database's.
+import { StorageError } from "../errors.ts";
+import type { PartitionProgress, ShardProgress } from "../progress.ts";
+import type { BlockBatch, PageBatch, SnapshotPlan, SyncFault } from "../store.ts";
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** Progress of all shards and partitions. */
+export interface MemoryProgress {
+  readonly shards: Map<number, Writable<ShardProgress>>;
+  /** By shard id and virtual shard, as `1/255`. */
+  readonly partitions: Map<string, Writable<PartitionProgress>>;
+}
+
+/** Creates empty progress. */
+export function createMemoryProgress(): MemoryProgress {
+  return { shards: new Map(), partitions: new Map() };
+}
+
+function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardProgress> {
+  const known = shards.get(shardId);
+  if (known !== undefined) return known;
+  const shard: Writable<ShardProgress> = {
+    shardId,
+    phase: "historical",
+    snapshotHeight: null,
+    blockNumber: 0n,
+    blockTime: null,
+    eventId: 0n,
+    messageCount: 0n,
+    userCount: 0,
+    errorCount: 0,
+    retryCount: 0,
+  };
+  shards.set(shardId, shard);
+  return shard;
+}
+
+/** All shards, with the users counted by the caller and the messages of their partitions added. */
+export function listShards(
+  progress: MemoryProgress,
+  userCounts: ReadonlyMap<number, number>,
+): readonly ShardProgress[] {
+  return [...progress.shards.values()]
+    .sort((a, b) => a.shardId - b.shardId)
+    .map((shard) => ({
+      ...shard,
+      userCount: userCounts.get(shard.shardId) ?? 0,
+      messageCount: listPartitions(progress, shard.shardId).reduce(
+        (sum, partition) => sum + partition.messageCount,
+        shard.messageCount,
+      ),
+    }));
+}
+
+/** The partitions of one shard. */
+export function listPartitions(
+  { partitions }: MemoryProgress,
+  shardId: number,
+): readonly PartitionProgress[] {
+  return [...partitions.values()]
+    .filter((partition) => partition.shardId === shardId)
+    .sort((a, b) => a.virtualShard - b.virtualShard)
+    .map((partition) => ({ ...partition }));
+}
+
+/** Sends partitions to a snapshot. */
+export function planSnapshot(progress: MemoryProgress, plan: SnapshotPlan): void {
+  const { shardId, height, virtualShards } = plan;
+  const shard = shardOf(progress, shardId);
+  shard.phase = "historical";
+  const hasFollowedBlocks = shard.snapshotHeight !== null;
+  for (const virtualShard of virtualShards) {
+    const key = `${shardId}/${virtualShard}`;
+    const known = progress.partitions.get(key);
+    progress.partitions.set(key, {
+      shardId,
+      virtualShard,
+      status: "pending",
+      height,
+      pageToken: null,
+      isRelisted:
+        hasFollowedBlocks ||
+        (known !== undefined && (known.isRelisted || known.status !== "pending")),
+      messageCount: 0n,
+      fallbackCount: 0,
+    });
+  }
+}
+
+/** The partition a page belongs to; throws `fenced` unless it is where the page begins. */
+export function partitionOf(
+  { partitions }: MemoryProgress,
+  page: PageBatch,
+): Writable<PartitionProgress> {
+  const partition = partitions.get(`${page.shardId}/${page.virtualShard}`);
+  if (
+    partition !== undefined &&
+    partition.status !== "done" &&
+    partition.height === page.height &&
+    partition.pageToken === page.pageToken
+  ) {
+    return partition;
+  }
+  throw new StorageError(
+    "fenced",
+    `Partition ${page.shardId}/${page.virtualShard} is not at height ${page.height} and the page's token; another process works on it`,
+  );
+}
+
+/** Moves a partition past a page. */
+export function movePage(progress: MemoryProgress, page: PageBatch): void {
+  const partition = partitionOf(progress, page);
+  partition.status = page.isLast ? "done" : "running";
+  partition.pageToken = page.nextPageToken;
+  partition.messageCount += BigInt(page.messageCount);
+  partition.fallbackCount += page.fallbackCount;
+}
+
+/** Lets a shard follow blocks after this one. */
+export function startRealtime(
+  progress: MemoryProgress,
+  shardId: number,
+  blockNumber: bigint,
+): void {
+  const shard = shardOf(progress, shardId);
+  shard.phase = "realtime";
+  shard.snapshotHeight = blockNumber;
+  shard.blockNumber = blockNumber;
+}
+
+/** Throws `fenced` unless the shard is where the batch begins. */
+export function checkBlocks({ shards }: MemoryProgress, batch: BlockBatch): void {
+  const shard = shards.get(batch.shardId);
+  if (shard?.phase === "realtime" && shard.blockNumber === batch.previousBlock) return;
+  throw new StorageError(
+    "fenced",
+    `Shard ${batch.shardId} is not at block ${batch.previousBlock}; another process works on it`,
+  );
+}
+
+/** Moves a shard past a batch of blocks. */
+export function moveBlocks(progress: MemoryProgress, batch: BlockBatch): void {
+  const shard = shardOf(progress, batch.shardId);
+  shard.blockNumber = batch.blockNumber;
+  shard.blockTime = batch.blockTime;
+  shard.eventId = batch.eventId;
+  shard.messageCount += BigInt(batch.messageCount);
+}
+
+/** Counts a fault. */
+export function recordFault(progress: MemoryProgress, { shardId, isRetried }: SyncFault): void {
+  const shard = shardOf(progress, shardId);
+  shard.errorCount += 1;
+  if (isRetried) shard.retryCount += 1;
+}

@@ -1,0 +1,61 @@
+// How far a mirror has come: per shard, and per partition (one virtual shard of one shard).
+
+/**
+ * What a shard is doing.
+ *
+ * - `historical`: partitions are downloaded from snapshots.
+ * - `realtime`: every block is applied as it comes.
+ */
+export type ShardPhase = "historical" | "realtime";
+
+/** How far one shard has come. */
+export interface ShardProgress {
+  readonly shardId: number;
+  readonly phase: ShardPhase;
+  /**
+   * Height that realtime continues from: the lowest snapshot any partition came from, or the
+   * block before the first one asked for. Null until it is known.
+   */
+  readonly snapshotHeight: bigint | null;
+  /** Last block whose events are all applied; 0 before the first. */
+  readonly blockNumber: bigint;
+  /** Time of that block. */
+  readonly blockTime: Date | null;
+  /** Last event applied; 0 before the first. */
+  readonly eventId: bigint;
+  /** Messages written, from snapshots and from events, replays counted once. */
+  readonly messageCount: bigint;
+  /** Fids whose home is this shard. */
+  readonly userCount: number;
+  readonly errorCount: number;
+  readonly retryCount: number;
+}
+
+/**
+ * How far one partition has come.
+ *
+ * - `pending`: nothing of the snapshot at `height` is applied yet.
+ * - `running`: pages up to `pageToken` are applied.
+ * - `done`: everything the snapshot at `height` lists is applied.
+ */
+export type PartitionStatus = "pending" | "running" | "done";
+
+/** How far one virtual shard of one shard has come. */
+export interface PartitionProgress {
+  readonly shardId: number;
+  /** 0 to 255. */
+  readonly virtualShard: number;
+  readonly status: PartitionStatus;
+  /** Height of the snapshot it comes from. When `done`, rows are exact for this block. */
+  readonly height: bigint;
+  /** Token of the next page; null at the beginning and at the end. Bound to `height`. */
+  readonly pageToken: string | null;
+  /**
+   * Whether rows of an earlier snapshot, or of blocks, may be there, so that what this one does not
+   * list has to be retired when it is done.
+   */
+  readonly isRelisted: boolean;
+  readonly messageCount: bigint;
+  /** Accounts that were fetched one by one because no page with them can be served. */
+  readonly fallbackCount: number;
+}

@@ -1,0 +1,199 @@
+import type { Change, TableName, TableRows } from "@snaprag/processors";
+import type { PartitionProgress, ShardProgress } from "./progress.ts";
+
+/** The network a store mirrors. A store never mixes two. */
+export interface NetworkIdentity {
+  /** `FarcasterNetwork` number: 1 mainnet, 2 testnet, 3 devnet. */
+  readonly network: number;
+  /** Data shards of the network, not counting shard 0. */
+  readonly shardCount: number;
+}
+
+/** A message that cannot become a row, kept whole so that a later version can try again. */
+export interface QuarantinedMessage {
+  readonly shardId: number;
+  /** As far as it could be decoded. */
+  readonly fid: bigint | null;
+  readonly hash: Uint8Array;
+  /** `MessageType` number, as far as it could be decoded. */
+  readonly messageType: number | null;
+  /** The encoded `Message`, or what of it could not be taken apart. */
+  readonly raw: Uint8Array;
+  /** Position of the event or snapshot that brought it. */
+  readonly eventId: bigint;
+  /** Stable code of what is wrong with it, such as `hash_mismatch` or `unknown_type`. */
+  readonly reason: string;
+}
+
+/** The first download of a partition, or its download again from a newer snapshot. */
+export interface SnapshotPlan {
+  readonly shardId: number;
+  readonly height: bigint;
+  readonly virtualShards: readonly number[];
+}
+
+/** One page of a partition, and the progress it makes. */
+export interface PageBatch {
+  readonly shardId: number;
+  readonly virtualShard: number;
+  readonly height: bigint;
+  /** Time of the snapshot's block. */
+  readonly at: Date;
+  /** Token this page was fetched with; null for the first. The batch is fenced by it. */
+  readonly pageToken: string | null;
+  /** Token of the page that follows; null with `isLast`. */
+  readonly nextPageToken: string | null;
+  readonly isLast: boolean;
+  /** As in the partition's progress. */
+  readonly isRelisted: boolean;
+  readonly changes: readonly Change[];
+  readonly messageCount: number;
+  /** Accounts of this page that were fetched one by one. */
+  readonly fallbackCount: number;
+  readonly quarantined: readonly QuarantinedMessage[];
+}
+
+/** Whole blocks of a shard, contiguous, and the progress they make. */
+export interface BlockBatch {
+  readonly shardId: number;
+  /** Last block applied before. The batch is fenced by it. */
+  readonly previousBlock: bigint;
+  /** Last block of the batch. */
+  readonly blockNumber: bigint;
+  /** Time of that block. */
+  readonly blockTime: Date;
+  /** Last event of the batch. */
+  readonly eventId: bigint;
+  readonly changes: readonly Change[];
+  readonly messageCount: number;
+  readonly quarantined: readonly QuarantinedMessage[];
+}
+
+/** Something that went wrong and was survived. */
+export interface SyncFault {
+  readonly shardId: number;
+  readonly virtualShard: number | null;
+  /** Stable code, such as `unavailable`. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether the operation is tried again. */
+  readonly isRetried: boolean;
+}
+
+/** Whether a row is live, and since when, as far as it is known. */
+export interface RowState {
+  /** Position of the last merge known; 0 when only the row's end was seen. */
+  readonly eventId: bigint;
+  readonly isLive: boolean;
+  /** Null in live rows. */
+  readonly deletedReason: string | null;
+  readonly deletedAt: Date | null;
+  readonly deletedEventId: bigint | null;
+}
+
+/** A row as stored, with its state. */
+export interface StoredRow<Table extends TableName> {
+  readonly row: TableRows[Table];
+  readonly state: RowState;
+}
+
+/** Rows of a relation. */
+export interface RowCount {
+  readonly live: number;
+  readonly total: number;
+  /** Whether the numbers come from the database's statistics because counting would take long. */
+  readonly isEstimate: boolean;
+}
+
+/** The exclusive right to sync into a store, held until released or until the process ends. */
+export interface SyncLock extends AsyncDisposable {
+  /** Rejects when the right is lost, such as with the connection it is bound to. */
+  readonly lost: Promise<never>;
+  release(): Promise<void>;
+}
+
+/**
+ * Where a mirror is kept.
+ *
+ * Rows are joins: each is as the change with its greatest position left it, so every write may be
+ * repeated and reordered (see `Change` in `@snaprag/processors`). Progress moves in the same
+ * transaction as the rows it speaks of. All methods throw {@link StorageError}.
+ */
+export interface Store extends AsyncDisposable {
+  /** Creates what the store needs, or upgrades it. Safe when two processes start together. */
+  migrate(): Promise<void>;
+
+  /**
+   * Removes everything that {@link migrate} created, with what is in it. Not to be called while
+   * another process syncs.
+   */
+  reset(): Promise<void>;
+
+  /**
+   * Takes the exclusive right to sync. `holder` is told to whoever asks next.
+   *
+   * @throws {StorageError} `locked`, with the holder
+   */
+  acquireSyncLock(holder: string): Promise<SyncLock>;
+
+  /**
+   * Records the network on first use and compares it ever after.
+   *
+   * @throws {StorageError} `network_mismatch`
+   */
+  bindNetwork(identity: NetworkIdentity): Promise<void>;
+
+  /** The network recorded; undefined in a store that was never bound, or not even migrated. */
+  findNetwork(): Promise<NetworkIdentity | undefined>;
+
+  /** All shards ever started, by shard id. */
+  listShards(): Promise<readonly ShardProgress[]>;
+
+  /** The partitions of one shard, by virtual shard. */
+  listPartitions(shardId: number): Promise<readonly PartitionProgress[]>;
+
+  /**
+   * Sets partitions to be downloaded from the snapshot at a height, and the shard to `historical`.
+   *
+   * Partitions that may hold rows already, of an earlier snapshot or of blocks, are marked as
+   * relisted; their page tokens are dropped.
+   */
+  planSnapshot(plan: SnapshotPlan): Promise<void>;
+
+  /**
+   * Applies one page with its progress, in one transaction. The last page of a relisted partition
+   * also retires (`unlisted`) what the snapshot did not list.
+   *
+   * @throws {StorageError} `fenced` when the partition is not at `height` and `pageToken`
+   */
+  applyPage(page: PageBatch): Promise<void>;
+
+  /**
+   * Ends the historical phase: the shard follows blocks after `blockNumber` from now on.
+   *
+   * Also how a shard starts that has no snapshot to begin with.
+   */
+  startRealtime(shardId: number, blockNumber: bigint): Promise<void>;
+
+  /**
+   * Applies whole blocks with their progress, in one transaction.
+   *
+   * @throws {StorageError} `fenced` when the shard is not at `previousBlock`
+   */
+  applyBlocks(batch: BlockBatch): Promise<void>;
+
+  /** Builds what makes queries fast and would slow a bulk load. Harmless to repeat. */
+  finishLoading(): Promise<void>;
+
+  /** Counts a fault and keeps its latest details. */
+  recordFault(fault: SyncFault): Promise<void>;
+
+  /** Live and total rows of every relation that changes are written to. */
+  countRows(): Promise<ReadonlyMap<TableName, RowCount>>;
+
+  /** Every row of a relation in key order, live or not. */
+  listRows<Table extends TableName>(table: Table): AsyncIterable<StoredRow<Table>>;
+
+  /** Releases connections; the store cannot be used afterwards. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,139 @@
+import { loadBlake3 } from "@snaprag/verify";
+import { SyncError } from "./errors.ts";
+import type { ResolvedSyncerOptions, SyncerOptions } from "./options.ts";
+import { resolveSyncerOptions } from "./options.ts";
+import type { Activity, ShardActivity } from "./progress.ts";
+import { createActivity } from "./progress.ts";
+import type { NodeFacts } from "./run/inspect-node.ts";
+import { inspectNode, requireSnapshots } from "./run/inspect-node.ts";
+import { runShards } from "./run/run-shards.ts";
+import type { SyncRun } from "./run/sync-run.ts";
+
+/** How long a sync runs. */
+export interface RunOptions {
+  /** Ends the run, which then returns. What is committed stays, and the next run goes on from it. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether to return once every shard has applied the node's newest block, instead of following it
+   * for ever.
+   *
+   * @default false
+   */
+  readonly untilSynced?: boolean | undefined;
+}
+
+/** Keeps a store in step with a node. */
+export interface Syncer {
+  /**
+   * Downloads what is missing and follows the node, until the signal aborts, or as
+   * {@link RunOptions.untilSynced} says. Survives every failure that may pass.
+   *
+   * @throws {SyncError} when the node cannot be mirrored
+   * @throws {StorageError} such as `locked` when another process syncs into the store
+   * @throws {NodeClientError} when the node cannot be reached at the start
+   */
+  run(options?: RunOptions): Promise<void>;
+  /** How far each shard has come, as committed. */
+  progress(): readonly ShardActivity[];
+}
+
+/** Thrown into a run to end it. */
+const FINISHED = Symbol("finished");
+
+function chooseShards(options: ResolvedSyncerOptions, { network, heights }: NodeFacts): number[] {
+  const hosted = [...heights.keys()].sort((a, b) => a - b);
+  for (const shardId of options.shardIds ?? []) {
+    if (!heights.has(shardId)) {
+      throw new SyncError(
+        "unknown_shard",
+        `The node does not host shard ${shardId}. It hosts ${hosted.join(", ")} of a network with ${network.shardCount} data shards`,
+        { shardId },
+      );
+    }
+  }
+  return options.shardIds ? [...options.shardIds] : hosted;
+}
+
+/** Ends the run when all shards have caught up and the indexes are built, if that is its aim. */
+function createFinishLine(activity: Activity, shardIds: readonly number[], finish: () => void) {
+  let isLoaded = false;
+  const check = () => {
+    if (isLoaded && shardIds.every((shardId) => activity.of(shardId).isCaughtUp)) finish();
+  };
+  return {
+    onCaughtUp: check,
+    onLoaded: () => {
+      isLoaded = true;
+      check();
+    },
+  };
+}
+
+interface Session {
+  readonly options: ResolvedSyncerOptions;
+  readonly activity: Activity;
+  readonly controller: AbortController;
+  readonly untilSynced: boolean;
+}
+
+/** Looks at the node, binds the store to its network, and runs the shards. */
+async function runSession({ options, activity, controller, untilSynced }: Session): Promise<void> {
+  const { client, store, logger, mode } = options;
+  const { signal } = controller;
+  const abort = (reason: unknown) => controller.abort(reason);
+  const facts = await inspectNode(client, signal);
+  const shardIds = chooseShards(options, facts);
+  if (mode !== "realtime") {
+    await requireSnapshots(
+      client,
+      shardIds.filter((shardId) => shardId !== 0),
+      signal,
+    );
+  }
+  await store.bindNetwork(facts.network);
+  const finishLine = createFinishLine(activity, shardIds, () => {
+    if (untilSynced) abort(FINISHED);
+  });
+  const { network } = facts;
+  const blake3 = await loadBlake3();
+  const run: SyncRun = {
+    client,
+    store,
+    options,
+    network,
+    blake3,
+    activity,
+    logger,
+    signal,
+    abort,
+    ...finishLine,
+  };
+  await runShards(run, facts, shardIds);
+}
+
+/** Creates a syncer. Inert: nothing is opened or asked before {@link Syncer.run}. */
+export function createSyncer(options: SyncerOptions): Syncer {
+  const resolved = resolveSyncerOptions(options);
+  const activity = createActivity();
+  return {
+    progress: () => activity.list(),
+    async run({ signal, untilSynced = false } = {}) {
+      const controller = new AbortController();
+      const stop = () => controller.abort(signal?.reason);
+      if (signal?.aborted) return;
+      signal?.addEventListener("abort", stop, { once: true });
+      await resolved.store.migrate();
+      const lock = await resolved.store.acquireSyncLock(resolved.holder);
+      lock.lost.catch((error: unknown) => controller.abort(error));
+      try {
+        await runSession({ options: resolved, activity, controller, untilSynced });
+      } catch (error) {
+        const isEnd = signal?.aborted || controller.signal.reason === FINISHED;
+        if (!isEnd) throw error;
+      } finally {
+        signal?.removeEventListener("abort", stop);
+        await lock.release();
+      }
+    },
+  };
+}

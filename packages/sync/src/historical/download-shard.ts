@@ -1,0 +1,143 @@
+import { NodeClientError } from "@snaprag/client";
+import type { PartitionProgress } from "@snaprag/storage";
+import type { Lanes } from "../run/lanes.ts";
+import { untilDone } from "../run/survive.ts";
+import type { SyncRun } from "../run/sync-run.ts";
+import { together } from "../run/together.ts";
+import { downloadPartition } from "./download-partition.ts";
+import type { AccountDirectory } from "./list-accounts.ts";
+import { listAccounts } from "./list-accounts.ts";
+import type { Snapshot } from "./snapshot-book.ts";
+import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
+
+const VIRTUAL_SHARDS: readonly number[] = Array.from({ length: 256 }, (_, index) => index);
+
+/** One shard's download: what its partitions share. */
+interface ShardDownload {
+  readonly run: SyncRun;
+  readonly shardId: number;
+  readonly lanes: Lanes;
+  /** Snapshots met so far, by height. */
+  readonly snapshots: Map<bigint, Snapshot>;
+  readonly listAccounts: () => Promise<AccountDirectory>;
+}
+
+/** Lists the accounts of a shard once, however many partitions need them; again after a failure. */
+function createAccountLister({ client, network, signal }: SyncRun, shardId: number) {
+  let listed: Promise<AccountDirectory> | undefined;
+  return () => {
+    listed ??= listAccounts(client, { shardId, shardCount: network.shardCount }, signal).catch(
+      (error: unknown) => {
+        listed = undefined;
+        throw error;
+      },
+    );
+    return listed;
+  };
+}
+
+/**
+ * Sees to it that every unfinished partition comes from a snapshot that the node still serves.
+ *
+ * Finished ones keep theirs: the events after the lowest height bring all of them to the same block.
+ */
+async function planPartitions(download: ShardDownload): Promise<readonly PartitionProgress[]> {
+  const { run, shardId, snapshots } = download;
+  const served = await listServedSnapshots(run, shardId);
+  for (const snapshot of served) snapshots.set(snapshot.height, snapshot);
+  const known = await run.store.listPartitions(shardId);
+  const planned = new Set(
+    known
+      .filter(({ status, height }) => status === "done" || snapshots.has(height))
+      .map(({ virtualShard }) => virtualShard),
+  );
+  const virtualShards = VIRTUAL_SHARDS.filter((virtualShard) => !planned.has(virtualShard));
+  if (virtualShards.length === 0) return known;
+  const newest = await getNewestSnapshot(run, shardId);
+  snapshots.set(newest.height, newest);
+  await run.store.planSnapshot({ shardId, height: newest.height, virtualShards });
+  run.logger.info(
+    { shardId, height: newest.height, partitionCount: virtualShards.length },
+    "planned snapshot",
+  );
+  return run.store.listPartitions(shardId);
+}
+
+/** Moves one partition to the newest snapshot, because the node dropped the one it came from. */
+async function replanPartition({ run, shardId, snapshots }: ShardDownload, virtualShard: number) {
+  const newest = await getNewestSnapshot(run, shardId);
+  snapshots.set(newest.height, newest);
+  await run.store.planSnapshot({ shardId, height: newest.height, virtualShards: [virtualShard] });
+  run.logger.info({ shardId, virtualShard, height: newest.height }, "snapshot gone, next one");
+}
+
+/** Where a partition stands now: another try may have moved it further than it could tell. */
+async function readPartition(
+  { run, shardId }: ShardDownload,
+  virtualShard: number,
+): Promise<PartitionProgress | undefined> {
+  const partitions = await run.store.listPartitions(shardId);
+  return partitions.find((partition) => partition.virtualShard === virtualShard);
+}
+
+function isSnapshotGone(error: unknown): boolean {
+  if (!(error instanceof NodeClientError)) return false;
+  return error.code === "snapshot_gone" || error.code === "bad_page_token";
+}
+
+async function finishPartition(download: ShardDownload, planned: PartitionProgress): Promise<void> {
+  const { run, shardId, lanes, snapshots } = download;
+  const { virtualShard } = planned;
+  const activity = run.activity.of(shardId);
+  let partition: PartitionProgress | undefined = planned;
+  await untilDone(run, { shardId, virtualShard }, async (onProgress) => {
+    partition ??= await readPartition(download, virtualShard);
+    if (partition === undefined || partition.status === "done") return;
+    const job = {
+      partition,
+      at: snapshots.get(partition.height)?.at ?? new Date(),
+      listAccounts: download.listAccounts,
+      onPage: (page: { readonly entryCount: number; readonly messageCount: number }) => {
+        activity.entryCount += page.entryCount;
+        activity.messageCount += page.messageCount;
+        onProgress();
+      },
+    };
+    // Whatever comes of it, the next try begins where the store says.
+    partition = undefined;
+    try {
+      await lanes.run(() => downloadPartition(run, job));
+    } catch (error) {
+      if (isSnapshotGone(error)) await replanPartition(download, virtualShard);
+      throw error;
+    }
+  });
+  activity.partitionsDone += 1;
+}
+
+function lowestHeight(partitions: readonly PartitionProgress[]): bigint {
+  let lowest = partitions[0]?.height ?? 0n;
+  for (const { height } of partitions) if (height < lowest) lowest = height;
+  return lowest;
+}
+
+/** Brings all partitions of a shard to their end; returns the height realtime continues from. */
+export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes): Promise<bigint> {
+  const snapshots = new Map<bigint, Snapshot>();
+  const accountLister = createAccountLister(run, shardId);
+  const download: ShardDownload = { run, shardId, lanes, snapshots, listAccounts: accountLister };
+  const partitions = await untilDone(run, { shardId }, () => planPartitions(download));
+  const unfinished = partitions.filter(({ status }) => status !== "done");
+
+  const activity = run.activity.of(shardId);
+  activity.phase = "historical";
+  activity.partitionsTotal = partitions.length;
+  activity.partitionsDone = partitions.length - unfinished.length;
+  activity.expectedCount = Math.max(0, ...[...snapshots.values()].map((each) => each.leafCount));
+
+  await together(
+    unfinished.map((partition) => finishPartition(download, partition)),
+    run.abort,
+  );
+  return lowestHeight(await run.store.listPartitions(shardId));
+}

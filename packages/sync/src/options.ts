@@ -1,0 +1,112 @@
+import type { NodeClient } from "@snaprag/client";
+import type { Store } from "@snaprag/storage";
+import type { Logger } from "./logger.ts";
+
+/**
+ * Which phases a sync runs.
+ *
+ * - `full`: historical, then realtime for ever.
+ * - `historical`: ends when the snapshots are downloaded and shard 0 has reached the node's tip.
+ * - `realtime`: follows blocks only; a shard never synced before starts at the node's tip.
+ */
+export type SyncMode = "full" | "historical" | "realtime";
+
+/** Options of {@link createSyncer}. */
+export interface SyncerOptions {
+  /** The node to mirror. The syncer does not close it. */
+  readonly client: NodeClient;
+  /** Where the mirror is kept. The syncer migrates it and does not close it. */
+  readonly store: Store;
+  /** What this process is, told to others that find the store taken. */
+  readonly holder: string;
+  /**
+   * Shards to mirror; 0 is the block shard, which brings gasless keys.
+   *
+   * @default all shards of the network
+   */
+  readonly shardIds?: readonly number[] | undefined;
+  /** @default "full" */
+  readonly mode?: SyncMode | undefined;
+  /**
+   * Event id to replay from instead of downloading a snapshot, for shards never synced before;
+   * 0 means a snapshot. What happened before it is not mirrored.
+   *
+   * @default 0n
+   */
+  readonly fromEventId?: bigint | undefined;
+  /**
+   * Partitions downloaded at a time, over all shards. Each holds at most two pages in memory.
+   *
+   * @default 8
+   */
+  readonly lanes?: number | undefined;
+  /**
+   * Events after which a realtime batch is written without waiting longer.
+   *
+   * @default 100
+   */
+  readonly batchSize?: number | undefined;
+  /**
+   * Longest time an event waits for its batch, in milliseconds.
+   *
+   * @default 1_000
+   */
+  readonly syncIntervalMs?: number | undefined;
+  /** Receives state changes, retries and faults. Silent when omitted. */
+  readonly logger?: Logger | undefined;
+}
+
+/** {@link SyncerOptions} with every default applied. */
+export interface ResolvedSyncerOptions {
+  readonly client: NodeClient;
+  readonly store: Store;
+  readonly holder: string;
+  readonly shardIds: readonly number[] | undefined;
+  readonly mode: SyncMode;
+  readonly fromEventId: bigint;
+  readonly lanes: number;
+  readonly batchSize: number;
+  readonly syncIntervalMs: number;
+  readonly logger: Logger;
+}
+
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => SILENT,
+};
+
+function expectPositiveInteger(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
+}
+
+function expectShardIds(shardIds: readonly number[] | undefined): readonly number[] | undefined {
+  if (shardIds === undefined) return undefined;
+  const isValid = shardIds.every((shardId) => Number.isInteger(shardId) && shardId >= 0);
+  if (isValid && shardIds.length > 0) return [...new Set(shardIds)].sort((a, b) => a - b);
+  throw new TypeError(`Expected \`shardIds\` to be a list of shard ids, got [${shardIds}]`);
+}
+
+/** Applies defaults and rejects values no sync could honour. */
+export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOptions {
+  const { client, store, holder, mode = "full", fromEventId = 0n, logger = SILENT } = options;
+  const { lanes = 8, batchSize = 100, syncIntervalMs = 1000 } = options;
+  if (fromEventId < 0n) {
+    throw new TypeError(`Expected \`fromEventId\` to be 0 or an event id, got ${fromEventId}`);
+  }
+  return {
+    client,
+    store,
+    holder,
+    shardIds: expectShardIds(options.shardIds),
+    mode,
+    fromEventId,
+    lanes: expectPositiveInteger("lanes", lanes),
+    batchSize: expectPositiveInteger("batchSize", batchSize),
+    syncIntervalMs: expectPositiveInteger("syncIntervalMs", syncIntervalMs),
+    logger,
+  };
+}

@@ -1,0 +1,105 @@
+// Whole blocks from single events. Pure: it knows nothing of where events come from.
+import { blockOfPosition, fromFarcasterTime } from "@snaprag/processors";
+import type { BlockConfirmedBody, HubEvent } from "@snaprag/proto";
+import { HubEventType } from "@snaprag/proto";
+import type { ShardBlock } from "./shard-block.ts";
+
+/** How many events of a block are known, against how many there are. */
+export interface BlockShortage {
+  readonly blockNumber: bigint;
+  /** Events missing, gasless keys not counted; 0 when only those can be missing. */
+  readonly missingCount: number;
+}
+
+/**
+ * Collects the events of one block after the other.
+ *
+ * Events of blocks before the one collected are repeats and are dropped; so are repeated ids. The
+ * first event of a block is its BLOCK_CONFIRMED, which counts all events of the block, itself and
+ * those of gasless keys (id 0) included (docs/protocol.md 1.5, 1.6).
+ */
+export interface BlockAssembler {
+  /** The block being collected. */
+  readonly nextBlock: bigint;
+  /**
+   * Takes an event of {@link nextBlock} or before it.
+   *
+   * @throws {RangeError} for an event of a later block: the block before it has to be ended first
+   */
+  add(event: HubEvent): void;
+  /** Whether every event of the block is in hand, gasless keys counted as seen. */
+  isComplete(): boolean;
+  /** What is missing of the block. */
+  shortage(): BlockShortage;
+  /** Ends the block and begins to collect the next one. */
+  take(): ShardBlock;
+}
+
+/** Whether an event belongs to a gasless key and thus has no id of its own. */
+export function isGaslessKeyEvent(event: HubEvent): boolean {
+  return event.id === 0n;
+}
+
+function confirmationOf(event: HubEvent): BlockConfirmedBody | undefined {
+  return event.body?.$case === "blockConfirmedBody" ? event.body.value : undefined;
+}
+
+/** Creates an assembler that begins to collect the given block. */
+export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
+  let nextBlock = firstBlock;
+  let confirmed: BlockConfirmedBody | undefined;
+  let events = new Map<bigint, HubEvent>();
+  let gaslessCount = 0;
+  let previousSeqnum: bigint | undefined;
+
+  /**
+   * How many gasless keys may be in the block: merges that are counted and not stored. They come by
+   * shard 0, so there are none when no further event of shard 0 was applied.
+   */
+  function countGaslessKeys(): number {
+    const seqnum = confirmed?.maxBlockEventSeqnum;
+    if (confirmed === undefined || seqnum === previousSeqnum) return 0;
+    const isMerge = ({ type }: HubEvent) => type === HubEventType.MERGE_MESSAGE;
+    const counted = confirmed.eventCountsByType[HubEventType.MERGE_MESSAGE] ?? 0n;
+    return Math.max(0, Number(counted) - [...events.values()].filter(isMerge).length);
+  }
+
+  return {
+    get nextBlock() {
+      return nextBlock;
+    },
+    add(event) {
+      if (isGaslessKeyEvent(event)) {
+        if (confirmed) gaslessCount += 1;
+        return;
+      }
+      const block = blockOfPosition(event.id);
+      if (block > nextBlock) {
+        throw new RangeError(`Expected an event of block ${nextBlock}, got one of ${block}`);
+      }
+      if (block < nextBlock || events.has(event.id)) return;
+      events.set(event.id, event);
+      confirmed ??= confirmationOf(event);
+    },
+    isComplete: () =>
+      confirmed !== undefined && events.size + gaslessCount >= Number(confirmed.totalEvents),
+    shortage() {
+      if (confirmed === undefined) return { blockNumber: nextBlock, missingCount: 1 };
+      const missing = Number(confirmed.totalEvents) - events.size;
+      return { blockNumber: nextBlock, missingCount: Math.max(0, missing - countGaslessKeys()) };
+    },
+    take() {
+      const block: ShardBlock = {
+        blockNumber: nextBlock,
+        at: fromFarcasterTime(confirmed?.timestamp ?? 0n),
+        events: [...events.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      };
+      previousSeqnum = confirmed?.maxBlockEventSeqnum;
+      nextBlock += 1n;
+      confirmed = undefined;
+      events = new Map();
+      gaslessCount = 0;
+      return block;
+    },
+  };
+}

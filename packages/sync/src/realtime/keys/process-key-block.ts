@@ -1,0 +1,60 @@
+// Gasless keys come by shard 0: data shards neither store their events nor serve their leaves
+// (docs/protocol.md 1.6, 2.5, 2.6).
+import type { Change, ProcessContext } from "@snaprag/processors";
+import { firstPositionOf, fromFarcasterTime, processMessage } from "@snaprag/processors";
+import type { Block, BlockEvent, Message } from "@snaprag/proto";
+import { narrowMessage } from "@snaprag/proto";
+import type { QuarantinedMessage } from "@snaprag/storage";
+import type { Blake3 } from "@snaprag/verify";
+import { findHashFault, quarantineOf } from "../../run/check-message.ts";
+
+/** What the gasless keys of a shard-0 block amount to. */
+export interface ProcessedKeyBlock {
+  readonly changes: readonly Change[];
+  readonly quarantined: readonly QuarantinedMessage[];
+}
+
+/** The key message of a block event; everything else of shard 0 is replayed by data shards. */
+function findKeyMessage({ data }: BlockEvent): Message | undefined {
+  if (data?.body?.$case !== "mergeMessageEventBody") return undefined;
+  const { message } = data.body.value;
+  if (message === undefined) return undefined;
+  const { type } = narrowMessage(message);
+  return type === "keyAdd" || type === "keyRemove" ? message : undefined;
+}
+
+/** Block number of a shard-0 block; undefined without a header. */
+export function blockNumberOf({ header }: Block): bigint | undefined {
+  return header?.height?.blockNumber;
+}
+
+/** Time of a shard-0 block. */
+export function blockTimeOf({ header }: Block): Date {
+  return fromFarcasterTime(header?.timestamp ?? 0n);
+}
+
+/** Turns the gasless keys of a shard-0 block into changes, at positions by their order in it. */
+export function processKeyBlock(
+  block: Block,
+  context: ProcessContext,
+  blake3: Blake3,
+): ProcessedKeyBlock {
+  const changes: Change[] = [];
+  const quarantined: QuarantinedMessage[] = [];
+  const first = firstPositionOf(blockNumberOf(block) ?? 0n);
+  for (const [index, event] of block.events.entries()) {
+    const message = findKeyMessage(event);
+    if (message === undefined) continue;
+    const place = { shardId: 0, eventId: first + BigInt(index) + 1n };
+    const fault = findHashFault(message, blake3, place);
+    if (fault) {
+      quarantined.push(fault);
+      continue;
+    }
+    const at = blockTimeOf(block);
+    const processed = processMessage(message, { ...context, at }, place.eventId);
+    changes.push(...processed.changes);
+    quarantined.push(...quarantineOf(processed.notes, place));
+  }
+  return { changes, quarantined };
+}

@@ -1,0 +1,53 @@
+import type { NodeFacts } from "./inspect-node.ts";
+import { createLanes } from "./lanes.ts";
+import { untilDone } from "./survive.ts";
+import type { SyncRun } from "./sync-run.ts";
+import { syncBlockShard, syncDataShard } from "./sync-shard.ts";
+import { together } from "./together.ts";
+
+/** Opens when every data shard has left its historical phase, or when the run ends. */
+function createGate(shardIds: readonly number[], signal: AbortSignal) {
+  const awaited = new Set(shardIds);
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  signal.addEventListener("abort", open, { once: true });
+  if (awaited.size === 0) open();
+  return {
+    opened,
+    arrive(shardId: number) {
+      awaited.delete(shardId);
+      if (awaited.size === 0) open();
+    },
+  };
+}
+
+/**
+ * Runs all shards side by side, each surviving its own failures, and builds the store's indexes once
+ * the data shards have their history.
+ */
+export async function runShards(
+  run: SyncRun,
+  facts: NodeFacts,
+  shardIds: readonly number[],
+): Promise<void> {
+  const dataShardIds = shardIds.filter((shardId) => shardId !== 0);
+  const gate = createGate(dataShardIds, run.signal);
+  const lanes = createLanes(run.options.lanes);
+
+  async function finishLoading(): Promise<void> {
+    await gate.opened;
+    run.signal.throwIfAborted();
+    const startedAt = Date.now();
+    await untilDone(run, { shardId: dataShardIds[0] ?? 0 }, () => run.store.finishLoading());
+    run.logger.info({ durationMs: Date.now() - startedAt }, "indexes are in place");
+    run.onLoaded();
+  }
+
+  const works = dataShardIds.map((shardId) =>
+    syncDataShard(run, shardId, { lanes, facts, onHistoryDone: () => gate.arrive(shardId) }),
+  );
+  if (shardIds.includes(0)) works.push(syncBlockShard(run, facts));
+  await together([...works, finishLoading()], run.abort);
+}

@@ -1,0 +1,92 @@
+// Going on after failures: which ones, how long to wait, and what is kept of them.
+import { setTimeout as delay } from "node:timers/promises";
+import { NodeClientError } from "@snaprag/client";
+import { StorageError } from "@snaprag/storage";
+import { SyncError } from "../errors.ts";
+import type { SyncRun } from "./sync-run.ts";
+
+/** Longest wait before a first new try; each further failure in a row doubles it. */
+const BASE_DELAY_MS = 500;
+const MAX_DELAY_MS = 30_000;
+
+/** Node answers that no waiting changes: the request itself, or the node, is the wrong one. */
+const HOPELESS_NODE_CODES: ReadonlySet<string> = new Set([
+  "unauthenticated",
+  "unimplemented",
+  "unknown_shard",
+  "cancelled",
+]);
+
+/** Whether trying again cannot help, so that the run has to end and say why. */
+export function isFatal(error: unknown): boolean {
+  if (error instanceof StorageError) return !error.retryable;
+  if (error instanceof NodeClientError) return HOPELESS_NODE_CODES.has(error.code);
+  return !(error instanceof SyncError);
+}
+
+/** Where something is being done, for the record of its faults. */
+export interface Place {
+  readonly shardId: number;
+  readonly virtualShard?: number | undefined;
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof NodeClientError) return error.code;
+  if (error instanceof StorageError) return error.code;
+  return error instanceof SyncError ? error.code : "unknown";
+}
+
+/**
+ * Counts a failure in activity, log and store.
+ *
+ * The store may be what fails, so that its record is an attempt: the count in memory stands.
+ */
+export async function recordFailure(run: SyncRun, place: Place, error: unknown): Promise<void> {
+  const { shardId, virtualShard } = place;
+  const code = codeOf(error);
+  const activity = run.activity.of(shardId);
+  activity.errorCount += 1;
+  activity.retryCount += 1;
+  run.logger.warn({ shardId, virtualShard, code, err: error }, "failed, trying again");
+  const message = error instanceof Error ? error.message : String(error);
+  const fault = { shardId, virtualShard: virtualShard ?? null, code, message, isRetried: true };
+  try {
+    await run.store.recordFault(fault);
+  } catch (cause) {
+    run.logger.debug({ shardId, err: cause }, "fault not recorded");
+  }
+}
+
+/** Waits a random part of a time that doubles with every failure in a row. */
+export async function backOff(failureCount: number, signal: AbortSignal): Promise<void> {
+  const limit = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failureCount - 1));
+  await delay(Math.random() * limit, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
+/**
+ * Runs work again and again until it succeeds, with a wait after each failure.
+ *
+ * `work` reports progress by calling `onProgress`, which ends a row of failures. Rethrows what is
+ * fatal, and the reason of an abort.
+ */
+export async function untilDone<Result>(
+  run: SyncRun,
+  place: Place,
+  work: (onProgress: () => void) => Promise<Result>,
+): Promise<Result> {
+  let failureCount = 0;
+  const onProgress = () => {
+    failureCount = 0;
+  };
+  while (true) {
+    try {
+      return await work(onProgress);
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (isFatal(error)) throw error;
+      failureCount += 1;
+      await recordFailure(run, place, error);
+      await backOff(failureCount, run.signal);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { NodeClient } from "@snaprag/client";
+import type { ProcessContext } from "@snaprag/processors";
+import type { NetworkIdentity, Store } from "@snaprag/storage";
+import type { Blake3 } from "@snaprag/verify";
+import { homeShardOf } from "@snaprag/verify";
+import type { Logger } from "../logger.ts";
+import type { ResolvedSyncerOptions } from "../options.ts";
+import type { Activity } from "../progress.ts";
+
+/** Everything the parts of one run share. */
+export interface SyncRun {
+  readonly client: NodeClient;
+  readonly store: Store;
+  readonly options: ResolvedSyncerOptions;
+  readonly network: NetworkIdentity;
+  readonly blake3: Blake3;
+  readonly activity: Activity;
+  readonly logger: Logger;
+  /** Aborts when the run ends, for whatever reason. */
+  readonly signal: AbortSignal;
+  /** Called whenever a shard has applied the node's newest block for the first time. */
+  readonly onCaughtUp: () => void;
+  /** Called when the store has all its indexes. */
+  readonly onLoaded: () => void;
+  /** Ends the run. */
+  readonly abort: (reason: unknown) => void;
+}
+
+/** What processors must know about entries and events of a shard. */
+export function processContextOf({ network }: SyncRun, shardId: number): ProcessContext {
+  const { shardCount } = network;
+  const homes = new Map<bigint, number>();
+  return {
+    shardId,
+    network: network.network,
+    homeShardOf(fid) {
+      const known = homes.get(fid);
+      if (known !== undefined) return known;
+      const home = homeShardOf(fid, shardCount);
+      // Bounded: a network has millions of fids, and a page or block names few of them.
+      if (homes.size >= 10_000) homes.clear();
+      homes.set(fid, home);
+      return home;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+// One shard from nothing to following its blocks, through everything that can be survived.
+import { blockOfPosition } from "@snaprag/processors";
+import type { ShardProgress } from "@snaprag/storage";
+import { SyncError } from "../errors.ts";
+import { downloadShard } from "../historical/download-shard.ts";
+import { followShard } from "../realtime/follow-shard.ts";
+import { findFirstKeyBlock } from "../realtime/keys/find-first-key-block.ts";
+import { followKeyBlocks } from "../realtime/keys/follow-key-blocks.ts";
+import type { NodeFacts } from "./inspect-node.ts";
+import type { Lanes } from "./lanes.ts";
+import { untilDone } from "./survive.ts";
+import type { SyncRun } from "./sync-run.ts";
+
+/** What the shards of a run share besides the run itself. */
+export interface ShardSurroundings {
+  readonly lanes: Lanes;
+  readonly facts: NodeFacts;
+  /** Called when a data shard has left its historical phase. */
+  readonly onHistoryDone: () => void;
+}
+
+async function findProgress(
+  { store }: SyncRun,
+  shardId: number,
+): Promise<ShardProgress | undefined> {
+  return (await store.listShards()).find((shard) => shard.shardId === shardId);
+}
+
+/** The block that a shard without a snapshot starts after; undefined when it is to have one. */
+function startWithoutSnapshot(
+  { options }: SyncRun,
+  { heights }: NodeFacts,
+  shardId: number,
+): bigint | undefined {
+  if (options.fromEventId > 0n) return blockOfPosition(options.fromEventId) - 1n;
+  return options.mode === "realtime" ? (heights.get(shardId) ?? 0n) : undefined;
+}
+
+/** Brings a data shard through its historical phase, if it is in it or has never begun. */
+async function completeHistory(
+  run: SyncRun,
+  shardId: number,
+  { lanes, facts }: ShardSurroundings,
+): Promise<void> {
+  const progress = await findProgress(run, shardId);
+  const activity = run.activity.of(shardId);
+  activity.messageCount = Number(progress?.messageCount ?? 0n);
+  if (progress?.phase === "realtime") return;
+  const start = progress ? undefined : startWithoutSnapshot(run, facts, shardId);
+  const height = start ?? (await downloadShard(run, shardId, lanes));
+  await run.store.startRealtime(shardId, height);
+  run.logger.info({ shardId, height }, "history complete");
+}
+
+/** The node lost events before they were read: everything is listed again from a snapshot. */
+async function startOver({ store, logger }: SyncRun, shardId: number, cause: SyncError) {
+  logger.warn({ shardId, err: cause }, "events are gone from the node, reading a snapshot instead");
+  const virtualShards = (await store.listPartitions(shardId)).map((each) => each.virtualShard);
+  // Height 0 is no snapshot's: planning finds that the node does not serve it and takes the newest.
+  await store.planSnapshot({ shardId, height: 0n, virtualShards });
+}
+
+/** Keeps a data shard in step with the node, until the run ends. */
+export async function syncDataShard(
+  run: SyncRun,
+  shardId: number,
+  surroundings: ShardSurroundings,
+): Promise<void> {
+  await untilDone(run, { shardId }, async (onProgress) => {
+    await completeHistory(run, shardId, surroundings);
+    const activity = run.activity.of(shardId);
+    activity.partitionsDone = activity.partitionsTotal;
+    activity.phase = "realtime";
+    surroundings.onHistoryDone();
+    if (run.options.mode === "historical") return;
+    try {
+      await followShard(run, shardId, onProgress);
+    } catch (error) {
+      if (error instanceof SyncError && error.code === "cursor_expired") {
+        await startOver(run, shardId, error);
+      }
+      throw error;
+    }
+  });
+}
+
+async function startKeyBlocks(run: SyncRun, { heights }: NodeFacts): Promise<void> {
+  const progress = await findProgress(run, 0);
+  run.activity.of(0).messageCount = Number(progress?.messageCount ?? 0n);
+  if (progress?.phase === "realtime") return;
+  const { client, signal, network, options, store } = run;
+  const newestBlock = heights.get(0) ?? 0n;
+  if (options.mode === "realtime") return store.startRealtime(0, newestBlock);
+  const [snapshot] = await client.listSnapshots(0, { signal });
+  const startBlock = snapshot?.height ?? 0n;
+  const search = { network: network.network, startBlock, newestBlock };
+  const first = await findFirstKeyBlock(client, search, signal);
+  await store.startRealtime(0, first > 0n ? first - 1n : 0n);
+}
+
+/** Keeps gasless keys in step with shard 0, until the run ends. */
+export async function syncBlockShard(run: SyncRun, facts: NodeFacts): Promise<void> {
+  await untilDone(run, { shardId: 0 }, async (onProgress) => {
+    await startKeyBlocks(run, facts);
+    run.activity.of(0).phase = "realtime";
+    await followKeyBlocks(run, onProgress);
+  });
+}

@@ -1,0 +1,8 @@
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A PostgreSQL server that tests may create databases on. */
+    readonly databaseServerUrl: string;
+  }
+}
+
+export {};
