@@ -19,7 +19,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: "integration",
-          include: ["{packages,apps}/*/test/**/*.integration.test.ts"],
+          include: ["{packages,apps}/*/test/**/*.integration.test.ts", "test/*.integration.test.ts"],
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -2,7 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const GENERATED = ["packages/proto/src/gen", "packages/storage-postgres/schema.sql"];
+const GENERATED = [
+  "packages/proto/src/gen",
+  "packages/storage-postgres/schema.sql",
+  "packages/storage-postgres/src/gen",
+];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const generate = ["--yes", "pnpm@10.34.9", "run", "generate"];

@@ -19,7 +19,7 @@ export function run(command, args, options = {}) {
 export function setUp() {
   console.error("setting up: installing packages and building (about a minute the first time)");
   run("npx", ["--yes", PNPM, "install", "--frozen-lockfile", "--reporter=silent"]);
-  run("npx", ["--no-install", "turbo", "run", "build", "--output-logs=errors-only"], {
+  run("npx", ["--yes", PNPM, "exec", "turbo", "run", "build", "--output-logs=errors-only"], {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
   });

@@ -105,8 +105,8 @@ export interface NodeClient {
    * Reads all messages of a call that returns them page by page, such as
    * `readMessages("getAllCastMessagesByFid", { fid })`.
    *
-   * Pages without messages are not yielded. `pageSize` is the node's default of 10,000 when left
-   * out (docs/protocol.md 8.4).
+   * Pages without messages are not yielded. Reads by fid bring 10,000 messages at a time unless the
+   * request has a `pageSize` (docs/protocol.md 8.4).
    */
   readonly readMessages: ReadMessages;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ServerCredentials, status } from "@grpc/grpc-js";
 import { BlockConfirmedBody, GetInfoResponse, Message, MessagesResponse } from "@snaprag/proto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeClient, NodeClientError } from "../src/index.ts";
 import { clientOn } from "./support/client-on.ts";
 import { eventually, rejectionOf } from "./support/eventually.ts";
@@ -406,6 +406,18 @@ describe("connections", () => {
     await client.close();
     await other.client.close();
     proxy.close();
+  });
+
+  it("ignore proxies that the environment names", async () => {
+    node.answer("getInfo", () => info);
+    vi.stubEnv("http_proxy", "http://127.0.0.1:1");
+    const { client } = clientOn(node);
+
+    const { version } = await client.hub.getInfo();
+
+    vi.unstubAllEnvs();
+    expect(version).toBe("0.14.2");
+    await client.close();
   });
 
   it("are made again after they broke", async () => {

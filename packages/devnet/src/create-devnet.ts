@@ -28,10 +28,8 @@ export interface Devnet {
   /** Ed25519 public keys of the validators of all shards, 32 bytes each, ascending. */
   readonly validators: readonly Uint8Array[];
   /**
-   * Makes blocks now, one after the other, each of every shard. What was submitted before is in
+   * Makes blocks now, one unless told otherwise, each of every shard. What was submitted before is in
    * the first of them; what they announce has been sent to subscribers when the call returns.
-   *
-   * @default 1 block
    */
   produceBlock(count?: number): Promise<void>;
   /** Stops making blocks by itself; `produceBlock` still does. */

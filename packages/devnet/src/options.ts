@@ -28,7 +28,7 @@ export interface DevnetOptions {
    */
   readonly seed?: number | undefined;
   /**
-   * Users at genesis; at least 10.
+   * Users at genesis; 10 to a million.
    *
    * @default 200
    */
@@ -78,7 +78,8 @@ export interface DevnetOptions {
    */
   readonly gaslessKeys?: boolean | undefined;
   /**
-   * The clock, in milliseconds since 1970.
+   * The clock, in milliseconds since 1970. Meant for times since September 2025: users of earlier
+   * times rent larger kinds of storage units, and never reach their limits.
    *
    * @default Date.now, or with `blockMs: 0` a fixed moment: 2026-10-01T00:00:00Z
    */
@@ -106,6 +107,8 @@ export interface ResolvedDevnetOptions {
 
 /** Fewer could not play all the parts. */
 const MIN_USERS = 10;
+/** More would find no fids. */
+const MAX_USERS = 1_000_000;
 const MAX_PORT = 65_535;
 const DAY_MS = 86_400_000;
 const SIMULATED_START_MS = Date.UTC(2026, 9, 1);
@@ -135,7 +138,7 @@ export function resolveDevnetOptions(options: DevnetOptions): ResolvedDevnetOpti
   };
   expectInteger("port", resolved.port, { min: 0, max: MAX_PORT });
   expectInteger("seed", resolved.seed, { min: 0 });
-  expectInteger("users", resolved.users, { min: MIN_USERS });
+  expectInteger("users", resolved.users, { min: MIN_USERS, max: MAX_USERS });
   expectInteger("messages", resolved.messages, { min: 0 });
   expectInteger("blockMs", resolved.blockMs, { min: 0 });
   expectInteger("trafficPerBlock", resolved.trafficPerBlock, { min: 0 });

@@ -2,4 +2,7 @@
 export type { Backend } from "./connection/connections.ts";
 export type { ChangeHandler, PostgresStoreOptions } from "./create-postgres-store.ts";
 export { createPostgresStore } from "./create-postgres-store.ts";
+export type { SnapragDatabase } from "./gen/database.ts";
 export { SCHEMA_VERSION } from "./migrations/migrate.ts";
+export type { QueryBuilderOptions } from "./read/create-query-builder.ts";
+export { createQueryBuilder } from "./read/create-query-builder.ts";

@@ -1,6 +1,7 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ResolvedNodeClientOptions } from "../options/node-client-options.ts";
+import { watchSockets } from "./watched-sockets.ts";
 
 /** How long a keepalive ping may go unanswered before the connection counts as lost. */
 const KEEPALIVE_TIMEOUT_MS = 10_000;
@@ -11,6 +12,8 @@ export interface GrpcChannel {
   readonly metadata: Metadata;
   /** Address of the node, for errors. */
   readonly endpoint: string;
+  /** Drops the connection. Calls still running on it fail. */
+  close(): void;
 }
 
 /** Prepares a channel. It connects with its first call, and stays apart from every other channel. */
@@ -19,12 +22,18 @@ export function createGrpcChannel(options: ResolvedNodeClientOptions): GrpcChann
   const channelCredentials = endpoint.isTls
     ? credentials.createSsl(rootCertificates === undefined ? null : Buffer.from(rootCertificates))
     : credentials.createInsecure();
+  const sockets = watchSockets(channelCredentials);
+  const grpc = new Client(endpoint.target, channelCredentials, toChannelOptions(options));
   const callMetadata = new Metadata();
   for (const [key, value] of Object.entries(metadata)) callMetadata.set(key, value);
   return {
-    grpc: new Client(endpoint.target, channelCredentials, toChannelOptions(options)),
+    grpc,
     metadata: callMetadata,
     endpoint: endpoint.url,
+    close() {
+      grpc.close();
+      sockets.close();
+    },
   };
 }
 

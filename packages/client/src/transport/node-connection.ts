@@ -35,7 +35,7 @@ export interface NodeConnection {
   readonly settings: ConnectionSettings;
   readonly hub: HubCalls;
   readonly replication: ReplicationCalls;
-  /** Lets go of the connection; calls still running on it go on. */
+  /** Drops the connection. Calls still running on it fail. */
   close(): void;
 }
 
@@ -53,7 +53,7 @@ export function createNodeConnection(settings: ConnectionSettings): NodeConnecti
 
   function close(): void {
     stopListening();
-    channel.grpc.close();
+    channel.close();
   }
 
   return {

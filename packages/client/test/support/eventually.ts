@@ -2,7 +2,7 @@ import { vi } from "vitest";
 
 /** Waits until the assertions hold. */
 export async function eventually(assertions: () => void): Promise<void> {
-  await vi.waitFor(assertions, { timeout: 20_000, interval: 5 });
+  await vi.waitFor(assertions, { timeout: 10_000, interval: 5 });
 }
 
 /** Everything an iterable yields. */

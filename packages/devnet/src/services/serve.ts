@@ -6,7 +6,7 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { Logger } from "../options.ts";
 import { isRpcError, rpcError } from "./rpc-error.ts";
 
@@ -40,6 +40,8 @@ type ResponseOf<Definition extends Method> = ReturnType<Definition["responseType
 
 /** The client's end of a server stream. */
 export interface ServerStream<Response> {
+  /** Tells the client that the call was accepted, before there is anything to send. */
+  open(): void;
   /** Sends a message; waits while the client is a hundred messages behind. */
   send(response: Response): Promise<void>;
   /** Aborts when the client is gone. */
@@ -76,9 +78,9 @@ export function serviceOf<Definition extends Service>(
       requestStream: method.requestStream,
       responseStream: method.responseStream,
       requestSerialize: (value) => encode(requestType, value),
-      requestDeserialize: (bytes) => requestType.decode(bytes),
+      requestDeserialize: (bytes) => decode(requestType, bytes),
       responseSerialize: (value) => encode(responseType, value),
-      responseDeserialize: (bytes) => responseType.decode(bytes),
+      responseDeserialize: (bytes) => decode(responseType, bytes),
     };
     // Safety: ServiceHandlers has a handler of the method's own shape under each of its names.
     const handler = handlers[key as keyof typeof handlers] as UntypedHandler;
@@ -168,6 +170,7 @@ function createServerStream(
 
   return {
     signal,
+    open: () => call.sendMetadata(new Metadata()),
     async send(response) {
       signal.throwIfAborted();
       unsent++;
@@ -196,4 +199,9 @@ function encode(codec: Codec, message: unknown): Buffer {
   const bytes = codec.encode(message as never).finish();
   // The same memory, as grpc-js wants it.
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** From a plain byte array, so that the bytes fields of messages are plain byte arrays too. */
+function decode(codec: Codec, bytes: Buffer): unknown {
+  return codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }

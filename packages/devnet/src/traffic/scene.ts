@@ -5,6 +5,7 @@ import type {
   MessageKind,
   OnChainEvent,
   UserNameProof,
+  VerificationAddAddressBody,
 } from "@snaprag/proto";
 import { UserNameType } from "@snaprag/proto";
 import { toUnixSeconds } from "../engine/farcaster-time.ts";
@@ -44,13 +45,15 @@ export interface ChannelNote {
   /** keccak256 of the key. */
   readonly label: Uint8Array;
   readonly owner: User;
+  /** The owner's address when it is a verified one, and not the custody address. */
+  readonly wallet?: VerificationAddAddressBody | undefined;
 }
 
 /** Something to submit; empty when the scene has nothing to do it with. */
 export type Recipe = (scene: Scene) => readonly Submission[];
 
 /** Who gives a registry username to whom. */
-export interface FnameDraft {
+interface FnameDraft {
   readonly name: string;
   /** fid 0 gives the name up. */
   readonly fid: bigint;

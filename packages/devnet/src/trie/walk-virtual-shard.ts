@@ -34,7 +34,7 @@ export function walkVirtualShard<Value>(
 ): WalkOutcome<Value> {
   const prefix = [request.virtualShard >> 4, request.virtualShard & 0x0f];
   const start = request.from ?? { path: [], pending: [childrenOf(view.findNode(prefix))] };
-  const path = [...start.path];
+  const path = [...prefix, ...start.path];
   const pending = start.pending.map((level) => [...level]);
   const leaves: TrieLeaf<Value>[] = [];
 
@@ -42,23 +42,29 @@ export function walkVirtualShard<Value>(
     const nibble = pending.at(-1)?.pop();
     if (nibble === undefined) {
       pending.pop();
-      if (path.pop() === undefined) return { found: true, leaves };
+      if (path.length === prefix.length) return { found: true, leaves };
+      path.pop();
       continue;
     }
-    const node = view.findNode([...prefix, ...path, nibble]);
+    path.push(nibble);
+    const node = view.findNode(path);
     if (node === undefined) return { found: false };
     if (node.kind === "leaf") {
       leaves.push(node);
+      path.pop();
     } else {
-      path.push(nibble);
       pending.push(childrenOf(node));
     }
   }
-  return { found: true, leaves, next: { path, pending } };
+  return { found: true, leaves, next: { path: path.slice(prefix.length), pending } };
 }
 
 /** The nibbles of a node's children, descending. */
 function childrenOf(node: TrieNode<unknown> | undefined): number[] {
-  if (node?.kind !== "branch") return [];
-  return node.children.flatMap((child, nibble) => (child === undefined ? [] : [nibble])).reverse();
+  const nibbles: number[] = [];
+  if (node?.kind !== "branch") return nibbles;
+  for (let nibble = node.children.length - 1; nibble >= 0; nibble--) {
+    if (node.children[nibble] !== undefined) nibbles.push(nibble);
+  }
+  return nibbles;
 }

@@ -14,3 +14,13 @@ export const arbitraryKey: fc.Arbitrary<Uint8Array> = fc
 export const arbitraryKeys: fc.Arbitrary<Uint8Array[]> = fc
   .array(arbitraryKey, { maxLength: 40 })
   .map((keys) => [...new Map(keys.map((key) => [toHex(key), key])).values()]);
+
+/** Keys of one account that share all but their ends, so that adding one always splits another. */
+export const arbitraryCloseKey: fc.Arbitrary<Uint8Array> = fc
+  .tuple(fc.constantFrom(8, 0x18), fc.nat(3), fc.constantFrom(0, 1, 0x10))
+  .map(([type, middle, last]) => {
+    const hash = new Uint8Array(20);
+    hash[9] = middle;
+    hash[19] = last;
+    return Uint8Array.from([7, 0, 0, 0, 1, type, ...hash]);
+  });

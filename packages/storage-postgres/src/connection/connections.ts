@@ -100,8 +100,10 @@ function createPool(options: ConnectionOptions): Pool {
     max: maxConnections,
     idleTimeoutMillis: backend === "server" ? 30_000 : 0,
   });
-  // An idle connection that breaks is replaced by the next query, which reports what is wrong.
+  // A connection that breaks is replaced by the next query, which reports what is wrong. Without
+  // these listeners, one that breaks between two statements would end the process.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 

@@ -20,6 +20,7 @@ const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErro
   ["08", "connection"],
   ["22", "invalid_data"],
   ["23", "constraint"],
+  ["2B", "constraint"],
   ["28", "unauthorized"],
   ["42", "schema_mismatch"],
   ["53", "out_of_resources"],
@@ -60,11 +61,17 @@ function classify(error: unknown): StorageErrorCode {
     : "unknown";
 }
 
+/** The database's own words, with the detail that names what they are about. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error) || error.message === "") return codeOf(error) ?? String(error);
+  const detail = "detail" in error && typeof error.detail === "string" ? error.detail : undefined;
+  return detail === undefined ? error.message : `${error.message}: ${detail}`;
+}
+
 /** Wraps what the driver threw, classified by SQLSTATE. A {@link StorageError} stays as it is. */
 export function fromPostgresError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = codeOf(error);
   const sqlState = code !== undefined && SQL_STATE.test(code) ? code : undefined;
-  const message = error instanceof Error && error.message !== "" ? error.message : String(code);
-  return new StorageError(classify(error), message, { cause: error, sqlState });
+  return new StorageError(classify(error), describe(error), { cause: error, sqlState });
 }

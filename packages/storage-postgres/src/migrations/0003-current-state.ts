@@ -38,8 +38,14 @@ create view user_profile_snapshots as
 with steps as (
   select fid, "timestamp" as changed_at, hash, user_data_type, value from user_data_changes
   union all
-  select fid, deleted_at, hash, user_data_type, null from user_data_changes
-  where deleted_reason in ('pruned', 'revoked', 'removed')
+  -- The end of a field's value, unless another value had taken its place by then.
+  select fid, deleted_at, hash, user_data_type, null from user_data_changes ended
+  where deleted_reason in ('pruned', 'revoked', 'removed', 'unlisted') and not exists (
+    select from user_data_changes newer
+    where newer.fid = ended.fid and newer.user_data_type = ended.user_data_type
+      and (newer."timestamp", newer.hash) > (ended."timestamp", ended.hash)
+      and newer."timestamp" <= ended.deleted_at
+  )
 ), accumulated as (
   select fid, changed_at, hash, user_data_type,
     jsonb_object_agg(user_data_type, value) over (

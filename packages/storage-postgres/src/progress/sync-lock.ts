@@ -39,7 +39,8 @@ function toLock(lost: Promise<never>, end: () => Promise<void>): SyncLock {
 async function lockOnServer(connections: Connections, holder: string): Promise<SyncLock> {
   const session = await connections.connect();
   const lost = new Promise<never>((_, reject) => {
-    session.once("error", (error) => reject(fromPostgresError(error)));
+    // A connection that ends reports it more than once, and each report wants a listener.
+    session.on("error", (error) => reject(fromPostgresError(error)));
   });
   const lock = toLock(lost, () => session.end());
   const { rows } = await session.query(TRY_LOCK);

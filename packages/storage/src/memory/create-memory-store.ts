@@ -46,6 +46,17 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   let tables = createMemoryTables();
   let progress = createMemoryProgress();
 
+  const partitions = new Map<bigint, string>();
+
+  /** Shard and virtual shard of an account, computed once: both are hashes. */
+  function partitionNameOf(fid: bigint): string {
+    const known = partitions.get(fid);
+    if (known !== undefined) return known;
+    const name = `${homeShardOf(fid)}/${virtualShardOf(fid)}`;
+    partitions.set(fid, name);
+    return name;
+  }
+
   function countUsers(): Map<number, number> {
     const counts = new Map<number, number>();
     for (const fid of listFids(tables)) {
@@ -71,10 +82,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       partitionOf(progress, page);
       applyChanges(tables, page.changes);
       if (page.isLast && page.isRelisted) {
-        const { shardId, virtualShard } = page;
-        const isOfPartition = (fid: bigint) =>
-          homeShardOf(fid) === shardId && virtualShardOf(fid) === virtualShard;
-        retireUnlisted(tables, page, isOfPartition);
+        const name = `${page.shardId}/${page.virtualShard}`;
+        retireUnlisted(tables, page, (fid) => partitionNameOf(fid) === name);
       }
       quarantined.push(...page.quarantined);
       movePage(progress, page);

@@ -63,12 +63,19 @@ async function planPartitions(download: ShardDownload): Promise<readonly Partiti
   return run.store.listPartitions(shardId);
 }
 
-/** Moves one partition to the newest snapshot, because the node dropped the one it came from. */
-async function replanPartition({ run, shardId, snapshots }: ShardDownload, virtualShard: number) {
+/**
+ * Sends a partition to the newest snapshot, from its beginning. Returns whether that is another one
+ * than it came from: if not, something else is wrong than its age.
+ */
+async function replanPartition(
+  { run, shardId, snapshots }: ShardDownload,
+  { virtualShard, height }: PartitionProgress,
+): Promise<boolean> {
   const newest = await getNewestSnapshot(run, shardId);
   snapshots.set(newest.height, newest);
   await run.store.planSnapshot({ shardId, height: newest.height, virtualShards: [virtualShard] });
-  run.logger.info({ shardId, virtualShard, height: newest.height }, "snapshot gone, next one");
+  run.logger.info({ shardId, virtualShard, from: height, to: newest.height }, "snapshot gone");
+  return newest.height !== height;
 }
 
 /** Where a partition stands now: another try may have moved it further than it could tell. */
@@ -85,34 +92,49 @@ function isSnapshotGone(error: unknown): boolean {
   return error.code === "snapshot_gone" || error.code === "bad_page_token";
 }
 
-async function finishPartition(download: ShardDownload, planned: PartitionProgress): Promise<void> {
+/** One try at a partition. Returns whether it is done; if not, it stands at a newer snapshot. */
+async function tryPartition(
+  download: ShardDownload,
+  partition: PartitionProgress,
+  onProgress: () => void,
+): Promise<boolean> {
   const { run, shardId, lanes, snapshots } = download;
-  const { virtualShard } = planned;
   const activity = run.activity.of(shardId);
+  const job = {
+    partition,
+    at: snapshots.get(partition.height)?.at ?? new Date(),
+    listAccounts: download.listAccounts,
+    onStep: (step: { readonly entryCount: number; readonly messageCount: number }) => {
+      activity.entryCount += step.entryCount;
+      activity.messageCount += step.messageCount;
+      onProgress();
+    },
+  };
+  try {
+    await lanes.run(() => downloadPartition(run, job));
+    return true;
+  } catch (error) {
+    if (isSnapshotGone(error) && (await replanPartition(download, partition))) return false;
+    throw error;
+  }
+}
+
+async function finishPartition(download: ShardDownload, planned: PartitionProgress): Promise<void> {
+  const { run, shardId } = download;
+  const { virtualShard } = planned;
   let partition: PartitionProgress | undefined = planned;
   await untilDone(run, { shardId, virtualShard }, async (onProgress) => {
-    partition ??= await readPartition(download, virtualShard);
-    if (partition === undefined || partition.status === "done") return;
-    const job = {
-      partition,
-      at: snapshots.get(partition.height)?.at ?? new Date(),
-      listAccounts: download.listAccounts,
-      onPage: (page: { readonly entryCount: number; readonly messageCount: number }) => {
-        activity.entryCount += page.entryCount;
-        activity.messageCount += page.messageCount;
-        onProgress();
-      },
-    };
-    // Whatever comes of it, the next try begins where the store says.
-    partition = undefined;
-    try {
-      await lanes.run(() => downloadPartition(run, job));
-    } catch (error) {
-      if (isSnapshotGone(error)) await replanPartition(download, virtualShard);
-      throw error;
+    let isDone = false;
+    while (!isDone) {
+      const current: PartitionProgress | undefined =
+        partition ?? (await readPartition(download, virtualShard));
+      if (current === undefined || current.status === "done") return;
+      // Whatever comes of it, the next try begins where the store says.
+      partition = undefined;
+      isDone = await tryPartition(download, current, onProgress);
     }
   });
-  activity.partitionsDone += 1;
+  run.activity.of(shardId).partitionsDone += 1;
 }
 
 function lowestHeight(partitions: readonly PartitionProgress[]): bigint {

@@ -35,7 +35,7 @@ export interface BlockShard {
 }
 
 /** What a block takes note of beside its transactions. */
-export interface BlockTip {
+interface BlockTip {
   /** Farcaster seconds. */
   readonly timestamp: bigint;
   /** The chunks committed since the last block. */

@@ -10,8 +10,8 @@ import type { MergeContext } from "../rules/verdict.ts";
 import type { MessageRow } from "../state/message-row.ts";
 import { readRow } from "../state/message-row.ts";
 import { STORE_OF_KIND } from "../state/shard-state.ts";
-import type { LimitedStore } from "../state/storage-units.ts";
-import { limitOf } from "../state/storage-units.ts";
+import type { LimitedStore } from "../state/storage/storage-units.ts";
+import { limitOf } from "../state/storage/storage-units.ts";
 
 const PRIMARY_ADDRESS_TYPES = [
   UserDataType.USER_DATA_PRIMARY_ADDRESS_ETHEREUM,

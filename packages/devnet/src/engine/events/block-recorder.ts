@@ -17,7 +17,7 @@ export interface RecordedBlock {
 }
 
 /** Facts of a block that are known only when it is complete. */
-export interface BlockSeal {
+interface BlockSeal {
   /** 32 bytes. */
   readonly blockHash: Uint8Array;
   readonly maxBlockEventSeqnum: bigint;

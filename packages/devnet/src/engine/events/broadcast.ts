@@ -6,7 +6,7 @@ export interface Broadcast<Item> {
 }
 
 /** One listener's place in a broadcast. */
-export interface Listener<Item> {
+interface Listener<Item> {
   /**
    * The next item, once there is one. A listener that fell behind by more than the broadcast keeps
    * goes on with the oldest item kept; `onLag` is told how many it lost, the caller is not.
@@ -15,7 +15,7 @@ export interface Listener<Item> {
 }
 
 /** Options of {@link Listener.next}. */
-export interface ListenOptions {
+interface ListenOptions {
   /** Ends the wait by rejecting with the signal's reason. */
   readonly signal: AbortSignal;
   readonly onLag: (lostCount: number) => void;

@@ -12,12 +12,12 @@ export function eventId(blockNumber: bigint, sequence: bigint): bigint {
 }
 
 /** The block of an event id. */
-export function blockOfEvent(id: bigint): bigint {
+function blockOfEvent(id: bigint): bigint {
   return id >> SEQUENCE_BITS;
 }
 
 /** A part of the log. */
-export interface EventRange {
+interface EventRange {
   /** Inclusive. */
   readonly fromId: bigint;
   /** Exclusive; absent for no bound. */

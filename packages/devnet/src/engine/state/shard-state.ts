@@ -14,15 +14,15 @@ import type { FnameMerge, FnameRow, FnameStore } from "./fname-store.ts";
 import { createFnameStore } from "./fname-store.ts";
 import type { GaslessKeyMemory } from "./gasless-keys.ts";
 import { createGaslessKeyMemory } from "./gasless-keys.ts";
-import type { LendBook } from "./lend-book.ts";
-import { createLendBook } from "./lend-book.ts";
 import type { MessageRow } from "./message-row.ts";
 import type { MessageStore, SlotScope } from "./message-store.ts";
 import { createMessageStore } from "./message-store.ts";
 import type { OnChainRow, OnChainStore } from "./on-chain-store.ts";
 import { createOnChainStore } from "./on-chain-store.ts";
-import type { LimitedStore, UnitCounts } from "./storage-units.ts";
-import { addUnits, subtractUnits, validUnits } from "./storage-units.ts";
+import type { LendBook } from "./storage/lend-book.ts";
+import { createLendBook } from "./storage/lend-book.ts";
+import type { LimitedStore, UnitCounts } from "./storage/storage-units.ts";
+import { addUnits, subtractUnits, validUnits } from "./storage/storage-units.ts";
 
 /** What a trie key stands for. */
 export type Entry = MessageRow | OnChainRow | FnameRow;

@@ -1,6 +1,4 @@
-import type { HubServiceDefinition } from "@snaprag/proto";
 import type { NodeContext } from "../node-context.ts";
-import type { ServiceHandlers } from "../serve.ts";
 import { createNameHandlers } from "./accounts/name-handlers.ts";
 import { createOnChainHandlers } from "./accounts/on-chain-handlers.ts";
 import { createSignerHandlers } from "./accounts/signer-handlers.ts";
@@ -8,14 +6,12 @@ import { createStorageHandlers } from "./accounts/storage-handlers.ts";
 import { createChannelHandlers } from "./channels/channel-handlers.ts";
 import { createFollowHandlers } from "./channels/follow-handlers.ts";
 import { createEventHandlers } from "./events/event-handlers.ts";
+import type { HubHandlers } from "./hub-methods.ts";
 import { createMessagesByFidHandlers } from "./messages/messages-by-fid.ts";
 import { createMessagesByTargetHandlers } from "./messages/messages-by-target.ts";
 import { createSingleMessageHandlers } from "./messages/single-messages.ts";
 import { createNodeHandlers } from "./node-handlers.ts";
 import { createSubmitHandlers } from "./submit-handlers.ts";
-
-/** A handler for each RPC of HubService. */
-export type HubHandlers = ServiceHandlers<typeof HubServiceDefinition>;
 
 /** HubService (docs/protocol.md 1, 7, 8). */
 export function createHubHandlers(context: NodeContext): HubHandlers {

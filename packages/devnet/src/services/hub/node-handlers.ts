@@ -12,7 +12,7 @@ import type { NodeContext } from "../node-context.ts";
 import { listShards } from "../node-context.ts";
 import { cutPage } from "../paging.ts";
 import { invalidArgument, rpcError } from "../rpc-error.ts";
-import type { HubHandlers } from "./hub-handlers.ts";
+import type { HubHandlers } from "./hub-methods.ts";
 
 type NodeMethod =
   | "getBlocks"

@@ -2,7 +2,7 @@ import type { BulkMessageResponse, Message } from "@snaprag/proto";
 import { admitMessage } from "../admission/check-message.ts";
 import type { NodeContext } from "../node-context.ts";
 import { invalidArgument } from "../rpc-error.ts";
-import type { HubHandlers } from "./hub-handlers.ts";
+import type { HubHandlers } from "./hub-methods.ts";
 
 type SubmitMethod = "submitMessage" | "submitBulkMessages" | "validateMessage";
 

@@ -7,6 +7,7 @@ import type {
   ShardSnapshotMetadata,
   ShardTrieEntryWithMessage,
 } from "@snaprag/proto";
+import { isSameBytes } from "@snaprag/proto";
 import { readTrieKeyHead } from "@snaprag/verify";
 import type { Entry } from "../../engine/state/shard-state.ts";
 import { decodePageToken, encodePageToken } from "../../trie/page-token.ts";
@@ -129,16 +130,18 @@ function accountRootsOf(
   leaves: readonly TrieLeaf<Entry>[],
   { view }: Snapshot,
 ): FidAccountRootHash[] {
-  const prefixes = new Map<bigint, Uint8Array>();
+  const roots: FidAccountRootHash[] = [];
+  let previous: Uint8Array | undefined;
   for (const { key } of leaves) {
-    prefixes.set(readTrieKeyHead(key).fid, key.subarray(0, ACCOUNT_PREFIX_BYTES));
-  }
-  const roots = [...prefixes].flatMap(([fid, prefix]) => {
+    const prefix = key.subarray(0, ACCOUNT_PREFIX_BYTES);
+    if (previous !== undefined && isSameBytes(prefix, previous)) continue;
+    previous = prefix;
     const node = view.findNode(toNibbles(prefix));
-    if (node === undefined) return [];
+    if (node === undefined) continue;
+    const { fid } = readTrieKeyHead(key);
     const numMessages = BigInt(leafCountOf(node));
-    return [{ fid, accountRootHash: view.hashOf(node), numMessages }];
-  });
+    roots.push({ fid, accountRootHash: view.hashOf(node), numMessages });
+  }
   return roots.reverse();
 }
 

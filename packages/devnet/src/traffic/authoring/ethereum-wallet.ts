@@ -23,7 +23,7 @@ export interface EthereumWallet {
 }
 
 /** What a wallet claims. */
-export interface VerificationClaim {
+interface VerificationClaim {
   readonly fid: bigint;
   /** 32 bytes: a recent block, so that the claim has a date. */
   readonly blockHash: Uint8Array;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { OnChainEvent } from "@snaprag/proto";
 import { IdRegisterEventType, OnChainEventType, SignerEventType } from "@snaprag/proto";
-import { encodeSignedKeyRequest } from "./signed-key-request.ts";
+import { encodeSignedKeyRequest } from "../../engine/signed-key-request.ts";
 
 /** What an on-chain event says. */
 export interface OnChainDraft {

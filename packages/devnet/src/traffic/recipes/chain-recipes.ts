@@ -28,7 +28,7 @@ export function registerUser(
 }
 
 /** Rents storage units for a user. */
-export function rentStorage(
+function rentStorage(
   scene: Scene,
   user: User,
   { units, unixSeconds }: { readonly units: number; readonly unixSeconds: bigint },

@@ -65,12 +65,26 @@ export const CHANNEL_RECIPES: readonly Recipe[] = [
     );
     const channel = pickChannel(scene);
     if (owner === undefined || wallet === undefined || channel === undefined) return [];
-    scene.channels.splice(scene.channels.indexOf(channel), 1, { ...channel, owner });
+    scene.channels.splice(scene.channels.indexOf(channel), 1, { ...channel, owner, wallet });
     const { address: ownerAddress } = wallet;
     return [
       announce(scene, channel, { eventType: ChannelRegisterEventType.TRANSFER, ownerAddress }),
       scene.say(owner, { type: "verificationAdd", body: wallet }),
     ];
+  },
+
+  /** Whoever has the address verified is the owner; now nobody is. */
+  function giveUpOwnersAddress(scene) {
+    const { owner, wallet } = findWalletChannel(scene) ?? {};
+    if (owner === undefined || wallet === undefined) return [];
+    const { address, protocol } = wallet;
+    return [scene.say(owner, { type: "verificationRemove", body: { address, protocol } })];
+  },
+
+  function reclaimOwnersAddress(scene) {
+    const { owner, wallet } = findWalletChannel(scene) ?? {};
+    if (owner === undefined || wallet === undefined) return [];
+    return [scene.say(owner, { type: "verificationAdd", body: wallet })];
   },
 
   function changeMember(scene) {
@@ -132,6 +146,11 @@ export const CHANNEL_RECIPES: readonly Recipe[] = [
 
 function pickChannel({ channels, prng }: Scene): ChannelNote | undefined {
   return channels.length === 0 ? undefined : prng.pick(channels);
+}
+
+/** The latest channel that belongs to a verified address. */
+function findWalletChannel({ channels }: Scene): ChannelNote | undefined {
+  return channels.findLast(({ wallet }) => wallet !== undefined);
 }
 
 function announce(

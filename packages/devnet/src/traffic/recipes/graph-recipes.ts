@@ -21,6 +21,12 @@ export function react(scene: Scene, user: User, options: SayOptions = {}): Messa
   return scene.say(user, { type: "reactionAdd", body }, options);
 }
 
+/** Likes a page, a different one each time. */
+export function likePage(scene: Scene, user: User): MessageSubmission {
+  const target = { $case: "targetUrl", value: composeUrl(scene.prng) } as const;
+  return scene.say(user, { type: "reactionAdd", body: { type: ReactionType.LIKE, target } });
+}
+
 /** Follows a user, or somebody unknown. */
 export function follow(scene: Scene, user: User, options: SayOptions = {}): MessageSubmission {
   const { prng, population } = scene;
@@ -72,7 +78,7 @@ export const GRAPH_RECIPES: readonly Recipe[] = [
   },
 
   function likeBeyondTheLimit(scene) {
-    return scene.population.withRole("fullReactions").map((user) => react(scene, user));
+    return scene.population.withRole("fullReactions").map((user) => likePage(scene, user));
   },
 
   function unfollow(scene) {
@@ -128,8 +134,12 @@ function followBody(targetFid: bigint): LinkBody {
   };
 }
 
+/** A cast, sometimes one that was removed long ago or never seen here, or a page. */
 function pickTarget(scene: Scene): ReactionBody["target"] {
-  const cast = scene.prng.chance(0.92) ? scene.pickCast() : undefined;
-  if (cast !== undefined) return { $case: "targetCastId", value: cast };
-  return { $case: "targetUrl", value: composeUrl(scene.prng) };
+  const { prng } = scene;
+  const known = prng.chance(0.7) ? scene.pickCast() : undefined;
+  if (known !== undefined) return { $case: "targetCastId", value: known };
+  if (prng.chance(0.3)) return { $case: "targetUrl", value: composeUrl(prng) };
+  const unknown = { fid: BigInt(1 + prng.int(FID_RANGE)), hash: prng.bytes(20) };
+  return { $case: "targetCastId", value: unknown };
 }

@@ -1,9 +1,9 @@
 // Storage lends and gasless keys.
 import type { KeyAddBody } from "@snaprag/proto";
 import { MessageType, StorageUnitType } from "@snaprag/proto";
+import { encodeSignedKeyRequest } from "../../engine/signed-key-request.ts";
 import type { MessageSigner } from "../authoring/build-message.ts";
 import { createSigner } from "../authoring/build-message.ts";
-import { encodeSignedKeyRequest } from "../authoring/signed-key-request.ts";
 import type { User } from "../population.ts";
 import { remember } from "../population.ts";
 import type { MessageSubmission, Recipe, Scene } from "../scene.ts";

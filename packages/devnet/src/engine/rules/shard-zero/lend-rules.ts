@@ -3,7 +3,7 @@ import { OnChainEventType } from "@snaprag/proto";
 import { toUnixSeconds } from "../../farcaster-time.ts";
 import type { MessageRow } from "../../state/message-row.ts";
 import { readRow } from "../../state/message-row.ts";
-import { subtractUnits, unitsOf, validUnits } from "../../state/storage-units.ts";
+import { subtractUnits, unitsOf, validUnits } from "../../state/storage/storage-units.ts";
 import type { MergeContext, Verdict } from "../verdict.ts";
 import { invalid, latestWins } from "../verdict.ts";
 

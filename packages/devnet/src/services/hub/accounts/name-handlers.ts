@@ -6,7 +6,7 @@ import type { ShardState } from "../../../engine/state/shard-state.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { listShards } from "../../node-context.ts";
 import { notFound } from "../../rpc-error.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 
 type NameMethod = "getUsernameProof" | "getUserNameProofsByFid";
 

@@ -3,7 +3,7 @@ import { OnChainEventType } from "@snaprag/proto";
 import type { NodeContext } from "../../node-context.ts";
 import { homeShard, listShards } from "../../node-context.ts";
 import { invalidArgument, notFound } from "../../rpc-error.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 
 type OnChainMethod =
   | "getOnChainEvents"

@@ -4,15 +4,15 @@ import { SignerSource } from "@snaprag/proto";
 import { toFarcasterSeconds, toUnixSeconds } from "../../../engine/farcaster-time.ts";
 import { findGaslessKey } from "../../../engine/rules/check-author.ts";
 import { MAX_GASLESS_KEYS } from "../../../engine/rules/shard-zero/gasless-key-rules.ts";
+import { readRequestFid } from "../../../engine/signed-key-request.ts";
 import { readRow } from "../../../engine/state/message-row.ts";
 import { signerKey } from "../../../engine/state/on-chain-store.ts";
 import type { ShardState } from "../../../engine/state/shard-state.ts";
-import { readRequestFid } from "../../../traffic/authoring/signed-key-request.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { homeShard } from "../../node-context.ts";
 import { cutPage } from "../../paging.ts";
 import { notFound } from "../../rpc-error.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 
 const DEFAULT_PAGE_SIZE = 1000;
 

@@ -15,11 +15,11 @@ import {
 import { hex } from "../../../engine/rules/verdict.ts";
 import { custodyAddress } from "../../../engine/state/on-chain-store.ts";
 import type { ShardState } from "../../../engine/state/shard-state.ts";
-import type { LimitedStore } from "../../../engine/state/storage-units.ts";
-import { limitOf, validUnits } from "../../../engine/state/storage-units.ts";
+import type { LimitedStore } from "../../../engine/state/storage/storage-units.ts";
+import { limitOf, validUnits } from "../../../engine/state/storage/storage-units.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { homeShard } from "../../node-context.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 
 type StorageMethod = "getCurrentStorageLimitsByFid" | "getFidAddressType";
 

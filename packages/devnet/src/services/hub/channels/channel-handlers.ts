@@ -15,7 +15,7 @@ import type { NodeContext } from "../../node-context.ts";
 import type { PageRequest } from "../../paging.ts";
 import { cutPage } from "../../paging.ts";
 import { invalidArgument, notFound } from "../../rpc-error.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 import { findOwnerFid, listOwnedChannels } from "./channel-owners.ts";
 import { toMemberState } from "./member-state.ts";
 

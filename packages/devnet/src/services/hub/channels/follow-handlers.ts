@@ -5,7 +5,7 @@ import { channelTokenUrl } from "../../../engine/rules/shard-zero/channel-token.
 import type { MessageRow } from "../../../engine/state/message-row.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { homeShard, listShards } from "../../node-context.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 import { cutChannelPage, fidKey } from "./channel-handlers.ts";
 
 type FollowMethod =

@@ -6,7 +6,7 @@ import type { NodeContext } from "../../node-context.ts";
 import { listShards } from "../../node-context.ts";
 import { decodeFanOutToken, encodeFanOutToken } from "../../paging.ts";
 import { invalidArgument, rpcError } from "../../rpc-error.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 import { subscribe } from "./subscribe.ts";
 
 const DEFAULT_PAGE_SIZE = 1000;

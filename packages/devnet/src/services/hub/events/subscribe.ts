@@ -17,6 +17,7 @@ export async function subscribe(
 ): Promise<void> {
   const shards = shardsOf(request, context);
   const allowed: ReadonlySet<HubEventType> = new Set(request.eventTypes);
+  stream.open();
   if (request.fromId !== undefined) {
     for (const shard of shards) await backfill(shard, request.fromId, { allowed, stream });
   }

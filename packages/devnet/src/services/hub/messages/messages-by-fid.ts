@@ -12,7 +12,7 @@ import type { RowFilter } from "../../message-pages.ts";
 import { pageOfFid } from "../../message-pages.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { homeShard } from "../../node-context.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 
 type ByFidMethod =
   | "getCastsByFid"

@@ -14,7 +14,7 @@ import { pageOfShards } from "../../message-pages.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { listShards } from "../../node-context.ts";
 import type { PageRequest } from "../../paging.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 import { isLink, isReaction } from "./messages-by-fid.ts";
 
 type ByTargetMethod =

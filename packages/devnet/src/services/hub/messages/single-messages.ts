@@ -8,7 +8,7 @@ import type { StoreName } from "../../../engine/state/shard-state.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { homeShard } from "../../node-context.ts";
 import { invalidArgument, notFound } from "../../rpc-error.ts";
-import type { HubHandlers } from "../hub-handlers.ts";
+import type { HubHandlers } from "../hub-methods.ts";
 
 type SingleMethod = "getCast" | "getReaction" | "getUserData" | "getVerification" | "getLink";
 

@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { toFarcasterSeconds } from "../engine/farcaster-time.ts";
-import type { Submission } from "../engine/mempool.ts";
-import type { Network } from "../engine/network.ts";
-import { sayEverydayMessage } from "./everyday.ts";
-import { planRent } from "./genesis-plan.ts";
-import type { RecipeDeck } from "./recipe-deck.ts";
-import { publishCast } from "./recipes/cast-recipes.ts";
-import { buyPro, registerUser } from "./recipes/chain-recipes.ts";
-import { react } from "./recipes/graph-recipes.ts";
-import { registerFname } from "./recipes/name-recipes.ts";
-import { setCommonField } from "./recipes/profile-recipes.ts";
-import type { Scene } from "./scene.ts";
+import { toFarcasterSeconds } from "../../engine/farcaster-time.ts";
+import type { Submission } from "../../engine/mempool.ts";
+import type { Network } from "../../engine/network.ts";
+import { sayEverydayMessage } from "../everyday.ts";
+import type { RecipeDeck } from "../recipe-deck.ts";
+import { publishCast } from "../recipes/cast-recipes.ts";
+import { buyPro, registerUser } from "../recipes/chain-recipes.ts";
+import { likePage } from "../recipes/graph-recipes.ts";
+import { registerFname } from "../recipes/name-recipes.ts";
+import { setCommonField } from "../recipes/profile-recipes.ts";
+import { verifyEthereum } from "../recipes/verification-recipes.ts";
+import type { Scene } from "../scene.ts";
+import { planRent } from "./plan-rent.ts";
 
 /** What a network's history is made from. */
 export interface GenesisOptions {
@@ -137,12 +138,13 @@ function* registerEveryone(options: GenesisOptions): Generator<readonly Submissi
   }
 }
 
-/** Names for most, and a few profile fields, as far as the number of messages allows. */
+/** Names and addresses for many, and a profile field, as far as the number of messages allows. */
 function introduceEveryone(scene: Scene, messages: number): readonly Submission[] {
   const { prng, population } = scene;
   const introduced = population.users.slice(0, Math.floor(messages / 60));
   return introduced.flatMap((user) => [
     ...(prng.chance(0.7) ? registerFname(scene, user) : []),
+    ...(prng.chance(0.4) ? [verifyEthereum(scene, user)] : []),
     setCommonField(scene, user),
   ]);
 }
@@ -156,7 +158,7 @@ function fillStorages(scene: Scene): readonly Submission[] {
       .flatMap((user) => repeat(FULL_CASTS, () => publishCast(scene, user))),
     ...population
       .withRole("fullReactions")
-      .flatMap((user) => repeat(FULL_REACTIONS, () => react(scene, user))),
+      .flatMap((user) => repeat(FULL_REACTIONS, () => likePage(scene, user))),
     ...population
       .withRole("expiring")
       .flatMap((user) => repeat(EXPIRING_CASTS, () => publishCast(scene, user))),

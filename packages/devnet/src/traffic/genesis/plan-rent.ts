@@ -1,9 +1,9 @@
 // What the users of a network need before they can publish as much as they do.
 import type { OnChainEvent } from "@snaprag/proto";
-import { limitOf, readRent, unitsOf } from "../engine/state/storage-units.ts";
-import { buildOnChainEvent } from "./authoring/on-chain-events.ts";
-import type { Prng } from "./authoring/prng.ts";
-import type { User } from "./population.ts";
+import { limitOf, readRent, unitsOf } from "../../engine/state/storage/storage-units.ts";
+import { buildOnChainEvent } from "../authoring/on-chain-events.ts";
+import type { Prng } from "../authoring/prng.ts";
+import type { User } from "../population.ts";
 
 /** A purchase of storage. */
 export interface RentPlan {

@@ -1,5 +1,5 @@
-import type { MessageRow } from "./message-row.ts";
-import { readRow } from "./message-row.ts";
+import type { MessageRow } from "../message-row.ts";
+import { readRow } from "../message-row.ts";
 import type { UnitCounts } from "./storage-units.ts";
 import { addUnits, NO_UNITS, subtractUnits, unitsOf } from "./storage-units.ts";
 

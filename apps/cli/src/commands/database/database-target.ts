@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import type { Settings } from "../../config/load-settings.ts";
+import { maskPassword } from "../../config/mask-password.ts";
+
+/** A PostgreSQL server. */
+interface ServerTarget {
+  readonly kind: "server";
+  readonly url: string;
+  readonly schema: string;
+  readonly maxConnections: number;
+}
+
+/** A PostgreSQL in a folder. */
+export interface EmbeddedTarget {
+  readonly kind: "embedded";
+  /** As configured, for people. */
+  readonly shownFolder: string;
+  /** The same as an absolute path. */
+  readonly folder: string;
+  readonly schema: string;
+}
+
+/** The database that a command works with. */
+export type DatabaseTarget = ServerTarget | EmbeddedTarget;
+
+/** A devnet is new at each start, so that what mirrors one must never stand beside anything else. */
+const DEVNET_FOLDER = "./.snaprag/devnet";
+
+/** Where commands look for their database. */
+export interface TargetChoice {
+  /** Folder that relative paths start from. */
+  readonly folder: string;
+  /** Whether it is to hold the mirror of a devnet. */
+  readonly isDevnet?: boolean | undefined;
+}
+
+/** The configured server; without one, the embedded database, of which a devnet has its own. */
+export function databaseTargetOf(settings: Settings, choice: TargetChoice): DatabaseTarget {
+  const url = settings["database.url"].value;
+  const schema = settings["database.schema"].value;
+  if (url !== undefined) {
+    const maxConnections = settings["database.max_connections"].value;
+    return { kind: "server", url, schema, maxConnections };
+  }
+  const shownFolder = choice.isDevnet ? DEVNET_FOLDER : settings["database.embedded_folder"].value;
+  return { kind: "embedded", shownFolder, folder: resolve(choice.folder, shownFolder), schema };
+}
+
+/** Where a database is, for people: without passwords. */
+export function placeOf(target: DatabaseTarget): string {
+  return target.kind === "server" ? maskPassword(target.url) : target.shownFolder;
+}

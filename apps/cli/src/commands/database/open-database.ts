@@ -1,0 +1,88 @@
+import type { StorageError, Store } from "@snaprag/storage";
+import type { EmbeddedDatabase } from "@snaprag/storage-postgres/embedded";
+import { CliError, isNamed, withConfigured } from "../../errors.ts";
+import type { DatabaseTarget, EmbeddedTarget } from "./database-target.ts";
+
+/** Long enough for a server across the world, short enough to hear of a wrong URL at once. */
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** An open database. */
+export interface OpenDatabase extends AsyncDisposable {
+  readonly store: Store;
+}
+
+/** How a database is opened. */
+export interface OpenDatabaseOptions {
+  /** What this process is, told to others that find the embedded database taken. */
+  readonly holder: string;
+  /**
+   * Whether to join the process that has the embedded database open, only to look.
+   *
+   * @default false
+   */
+  readonly isGuestAllowed?: boolean | undefined;
+  /**
+   * Longest time one statement may take on a server, in milliseconds.
+   *
+   * @default 300_000
+   */
+  readonly statementTimeoutMs?: number | undefined;
+}
+
+/**
+ * Opens a database. A server is not connected to before the first statement; the embedded database
+ * is created when missing, and this process then has it to itself.
+ *
+ * @throws {StorageError} `locked` when another process has the embedded database open
+ */
+export async function openDatabase(
+  target: DatabaseTarget,
+  options: OpenDatabaseOptions,
+): Promise<OpenDatabase> {
+  const { createPostgresStore } = await import("@snaprag/storage-postgres");
+  const { schema } = target;
+  if (target.kind === "server") {
+    const { url: connectionString, maxConnections } = target;
+    const { statementTimeoutMs } = options;
+    const connectTimeoutMs = CONNECT_TIMEOUT_MS;
+    const store = withConfigured(() =>
+      createPostgresStore({
+        connectionString,
+        schema,
+        maxConnections,
+        connectTimeoutMs,
+        statementTimeoutMs,
+      }),
+    );
+    return { store, [Symbol.asyncDispose]: () => store.close() };
+  }
+  const embedded = await openEmbedded(target, options);
+  const store = withConfigured(() => createPostgresStore({ ...embedded.storeOptions, schema }));
+  return {
+    store,
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await embedded.close();
+    },
+  };
+}
+
+async function openEmbedded(
+  { folder, shownFolder }: EmbeddedTarget,
+  { holder, isGuestAllowed }: OpenDatabaseOptions,
+): Promise<EmbeddedDatabase> {
+  const { openEmbeddedDatabase } = await import("@snaprag/storage-postgres/embedded");
+  try {
+    return await openEmbeddedDatabase({ folder, holder, isGuestAllowed });
+  } catch (error) {
+    const isBroken = isNamed<StorageError>(error, "StorageError") && error.code === "connection";
+    throw isBroken ? brokenDatabase(error, shownFolder) : error;
+  }
+}
+
+function brokenDatabase(cause: StorageError, shownFolder: string): CliError {
+  return new CliError("database_unreachable", cause.message.replace(/^\[\w+\] /, ""), {
+    advice: `Delete the folder ${shownFolder} to start afresh, or use a server with --database-url.`,
+    cause,
+  });
+}

@@ -1,0 +1,38 @@
+import type { NodeClientError } from "@snaprag/client";
+import { createNodeClient } from "@snaprag/client";
+import { CliError, explainFailure, isNamed, withConfigured } from "../../errors.ts";
+
+/** Whoever waits at a terminal wants to hear of a wrong endpoint at once. */
+const ANSWER_TIMEOUT_MS = 3000;
+
+/**
+ * The first of several endpoints, in their order, whose node answers.
+ *
+ * @throws {NodeClientError} of the only endpoint, when there is one
+ */
+export async function findNode(endpoints: readonly string[], signal: AbortSignal): Promise<string> {
+  const failures: unknown[] = [];
+  for (const endpoint of endpoints) {
+    try {
+      await askForInfo(endpoint, signal);
+      return endpoint;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isNamed<NodeClientError>(error, "NodeClientError") || endpoints.length === 1)
+        throw error;
+      failures.push(error);
+    }
+  }
+  const reasons = failures.map((failure) => explainFailure(failure).what);
+  throw new CliError("node_unreachable", `No node answers. ${reasons.join(". ")}.`, {
+    advice: "Check that one of them runs and that the endpoints are right.",
+    cause: new AggregateError(failures),
+  });
+}
+
+async function askForInfo(endpoint: string, signal: AbortSignal): Promise<void> {
+  await using client = withConfigured(() =>
+    createNodeClient({ endpoint, timeoutMs: ANSWER_TIMEOUT_MS, retry: { attempts: 1 } }),
+  );
+  await client.hub.getInfo({}, { signal });
+}

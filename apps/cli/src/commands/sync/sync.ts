@@ -1,0 +1,135 @@
+import { hostname } from "node:os";
+import process from "node:process";
+import { createNodeClient } from "@snaprag/client";
+import type { SyncerOptions, SyncMode } from "@snaprag/sync";
+import { createSyncer } from "@snaprag/sync";
+import type { Settings } from "../../config/load-settings.ts";
+import { withConfigured } from "../../errors.ts";
+import type { Invocation } from "../cli-context.ts";
+import type { DatabaseTarget } from "../database/database-target.ts";
+import { databaseTargetOf, placeOf } from "../database/database-target.ts";
+import type { OpenDatabase } from "../database/open-database.ts";
+import { openDatabase } from "../database/open-database.ts";
+import { readContents } from "../database/read-contents.ts";
+import { startDevnet } from "../devnet/start-devnet.ts";
+import type { Surroundings } from "../until-stopped.ts";
+import { untilStopped } from "../until-stopped.ts";
+import { findNode } from "./find-node.ts";
+import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
+import { syncModeOf } from "./sync-mode.ts";
+
+/** Flags of `snaprag sync` that are not configuration. */
+export interface SyncFlags {
+  readonly devnet?: true;
+  readonly untilSynced?: true;
+}
+
+/** `snaprag sync`: mirrors a node, until it is told to stop or as `--until-synced` says. */
+export async function runSync(invocation: Invocation, flags: SyncFlags): Promise<void> {
+  const { settings, context } = invocation;
+  const mode = syncModeOf(settings);
+  const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
+  const mirrorChosen = flags.devnet ? mirrorDevnet : mirrorNode;
+  await untilStopped(invocation, (surroundings) =>
+    mirrorChosen({ ...surroundings, settings, mode, target, flags }),
+  );
+}
+
+/** Everything one sync works with. */
+interface SyncJob extends Surroundings {
+  readonly settings: Settings;
+  readonly mode: SyncMode;
+  readonly target: DatabaseTarget;
+  readonly flags: SyncFlags;
+}
+
+/** The node is asked first: it is quickly done, and nothing is created for a wrong endpoint. */
+async function mirrorNode(job: SyncJob): Promise<void> {
+  const { settings, shutdown } = job;
+  shutdown.enter("the node to answer");
+  const endpoint = await findNode(settings["sync.snapchain_endpoint"].value, shutdown.signal);
+  await using database = await openTarget(job);
+  await mirror(job, database, endpoint);
+  await conclude(job, database);
+}
+
+/** The database is asked first: making a devnet's history takes seconds. */
+async function mirrorDevnet(job: SyncJob): Promise<void> {
+  const { shutdown, reporter, target } = job;
+  await using database = await openTarget(job);
+  await renewDevnetMirror(database, { holder: nameOfProcess(), place: placeOf(target), reporter });
+  shutdown.enter("the devnet to start");
+  {
+    await using devnet = await startDevnet({}, { reporter, signal: shutdown.signal });
+    await mirror(job, database, devnet.endpoint);
+  }
+  await conclude(job, database);
+}
+
+async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<OpenDatabase> {
+  shutdown.enter("the database to open");
+  // Without the pid, which the embedded database adds by itself.
+  const database = await openDatabase(target, { holder: `snaprag sync on ${hostname()}` });
+  if (target.kind === "embedded") {
+    reporter.announce({
+      event: "using the embedded database",
+      fields: { folder: target.shownFolder },
+      sentence: `No database URL is set: using the embedded database in ${target.shownFolder}. --database-url points to a server instead.`,
+    });
+  }
+  return database;
+}
+
+async function mirror(job: SyncJob, { store }: OpenDatabase, endpoint: string): Promise<void> {
+  const { settings, mode, target, flags, reporter, shutdown } = job;
+  const { signal } = shutdown;
+  signal.throwIfAborted();
+  await using client = withConfigured(() =>
+    createNodeClient({ endpoint, logger: reporter.logger }),
+  );
+  const syncer = withConfigured(() =>
+    createSyncer({
+      client,
+      store,
+      mode,
+      holder: nameOfProcess(),
+      logger: reporter.logger,
+      ...tuningOf(settings),
+    }),
+  );
+  const place = placeOf(target);
+  reporter.announce({
+    event: "syncing",
+    fields: { endpoint, database: place },
+    sentence: `Mirroring ${endpoint} into ${place}. Ctrl-C stops.`,
+  });
+  shutdown.enter("the batch in progress to be written");
+  using _progress = reporter.follow(syncer.progress);
+  await syncer.run({ signal, untilSynced: flags.untilSynced });
+}
+
+async function conclude({ target, reporter, shutdown }: SyncJob, { store }: OpenDatabase) {
+  shutdown.enter("the rows to be counted");
+  reporter.conclude(await readContents(target, store));
+  shutdown.enter("the database to close");
+}
+
+/** Told to others that find the mirror taken. */
+function nameOfProcess(): string {
+  return `snaprag sync on ${hostname()} (pid ${process.pid})`;
+}
+
+type Tuning = Pick<
+  SyncerOptions,
+  "shardIds" | "fromEventId" | "lanes" | "batchSize" | "syncIntervalMs"
+>;
+
+function tuningOf(settings: Settings): Tuning {
+  return {
+    shardIds: settings["sync.shard_ids"].value,
+    fromEventId: settings["sync.historical_sync_from_event_id"].value,
+    lanes: settings["sync.lanes"].value,
+    batchSize: settings["sync.batch_size"].value,
+    syncIntervalMs: settings["sync.sync_interval_ms"].value,
+  };
+}

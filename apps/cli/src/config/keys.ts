@@ -1,0 +1,155 @@
+import type { ValueType } from "./value-types.ts";
+import {
+  databaseUrl,
+  eventId,
+  oneOf,
+  positiveInteger,
+  schemaName,
+  shardIds,
+  text,
+  texts,
+  trueOrFalse,
+} from "./value-types.ts";
+
+/** How much is logged, from most to least. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** How it is logged: `auto` is for people on a terminal and JSON lines elsewhere. */
+export type LogFormat = "auto" | "json" | "pretty";
+
+/** The value of each configuration key. */
+export interface ConfigValues {
+  readonly "sync.snapchain_endpoint": readonly string[];
+  readonly "sync.enable_realtime_sync": boolean;
+  readonly "sync.enable_historical_sync": boolean;
+  readonly "sync.historical_sync_from_event_id": bigint;
+  readonly "sync.batch_size": number;
+  readonly "sync.sync_interval_ms": number;
+  /** Absent for all shards of the network. */
+  readonly "sync.shard_ids": readonly number[] | undefined;
+  readonly "sync.lanes": number;
+  /** Absent for the embedded database. */
+  readonly "database.url": string | undefined;
+  readonly "database.schema": string;
+  readonly "database.max_connections": number;
+  readonly "database.embedded_folder": string;
+  readonly "log.level": LogLevel;
+  readonly "log.format": LogFormat;
+}
+
+/** Path of a value in a configuration file: section, dot, key. */
+export type ConfigKey = keyof ConfigValues;
+
+/** Everything that is to be known of one key. */
+export interface KeyDefinition<Value> {
+  readonly type: ValueType<NonNullable<Value>>;
+  readonly default: Value;
+  /** What it does, to stand beside it in `--help` and `config show`. */
+  readonly description: string;
+  /** The flag that sets it, as commander writes it. */
+  readonly flag?: string;
+  /** Whether it may hold a password. */
+  readonly isSecret?: true;
+}
+
+/**
+ * Every configuration key there is. File validation, `SNAPRAG_*` variables, flags and `config show`
+ * all follow from this table.
+ */
+export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigValues[Key]> } = {
+  "sync.snapchain_endpoint": {
+    type: texts,
+    default: ["http://localhost:3383"],
+    description: "node to mirror, http:// or https://; of several, the first that answers",
+    flag: "--snapchain-endpoint <url>",
+    isSecret: true,
+  },
+  "sync.enable_realtime_sync": {
+    type: trueOrFalse,
+    default: true,
+    description: "follow the node once its history is here",
+  },
+  "sync.enable_historical_sync": {
+    type: trueOrFalse,
+    default: true,
+    description: "download the node's snapshots first",
+  },
+  "sync.historical_sync_from_event_id": {
+    type: eventId,
+    default: 0n,
+    description: "event id to replay from instead of downloading snapshots; 0 for snapshots",
+  },
+  "sync.batch_size": {
+    type: positiveInteger,
+    default: 100,
+    description: "events after which a realtime batch is written at once",
+  },
+  "sync.sync_interval_ms": {
+    type: positiveInteger,
+    default: 1000,
+    description: "longest wait of an event for its batch, in milliseconds",
+  },
+  "sync.shard_ids": {
+    type: shardIds,
+    default: undefined,
+    description: "shards to mirror, such as 0,1,2; all of the network when left out",
+    flag: "--shard-ids <ids>",
+  },
+  "sync.lanes": {
+    type: positiveInteger,
+    default: 8,
+    description: "partitions downloaded at a time",
+  },
+  "database.url": {
+    type: databaseUrl,
+    default: undefined,
+    description: "PostgreSQL to mirror into; an embedded one when left out",
+    flag: "--database-url <url>",
+    isSecret: true,
+  },
+  "database.schema": {
+    type: schemaName,
+    default: "public",
+    description: "schema of every relation",
+  },
+  "database.max_connections": {
+    type: positiveInteger,
+    default: 4,
+    description: "connections to a server, besides one for the sync lock",
+  },
+  "database.embedded_folder": {
+    type: text,
+    default: "./.snaprag/db",
+    description: "folder of the embedded database",
+  },
+  "log.level": {
+    type: oneOf<LogLevel>(["debug", "info", "warn", "error"]),
+    default: "info",
+    description: "debug, info, warn or error",
+    flag: "--log-level <level>",
+  },
+  "log.format": {
+    type: oneOf<LogFormat>(["auto", "json", "pretty"]),
+    default: "auto",
+    description: "json lines, pretty for people, or auto: pretty on a terminal",
+    flag: "--log-format <format>",
+  },
+};
+
+// Safety: Object.keys returns exactly the keys of the mapped type.
+const KEYS = Object.keys(CONFIG_KEYS) as ConfigKey[];
+
+/** All keys, in the order in which they are shown. */
+export function listConfigKeys(): readonly ConfigKey[] {
+  return KEYS;
+}
+
+/** The key with this path; undefined when there is none. */
+export function findConfigKey(path: string): ConfigKey | undefined {
+  return KEYS.find((key) => key === path);
+}
+
+/** Variable that sets a key, such as `SNAPRAG_SYNC_BATCH_SIZE`. */
+export function variableOf(key: ConfigKey): string {
+  return `SNAPRAG_${key.replace(".", "_").toUpperCase()}`;
+}

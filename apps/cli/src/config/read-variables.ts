@@ -1,0 +1,35 @@
+import type { Environment } from "../env.ts";
+import { CliError } from "../errors.ts";
+import type { ConfigKey } from "./keys.ts";
+import { listConfigKeys, variableOf } from "./keys.ts";
+import type { Layer, Setting } from "./layer.ts";
+import { settingOfText } from "./layer.ts";
+import { nearestVariable } from "./nearest-key.ts";
+
+/** Variable that names the configuration file. */
+export const CONFIG_FILE_VARIABLE = "SNAPRAG_CONFIG";
+
+/**
+ * Reads the `SNAPRAG_*` variables. An empty one counts as not set, as compose files write it.
+ *
+ * Throws a {@link CliError} for one that no key has, naming the nearest, and for a wrong value.
+ */
+export function readVariables(environment: Environment): Layer {
+  const keyOf = new Map(listConfigKeys().map((key) => [variableOf(key), key]));
+  const layer = new Map<ConfigKey, Setting<unknown>>();
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith("SNAPRAG_") || name === CONFIG_FILE_VARIABLE) continue;
+    if (text === undefined || text === "") continue;
+    const key = keyOf.get(name);
+    if (key === undefined) throw unknownVariable(name);
+    layer.set(key, settingOfText(key, text, { kind: "variable", name }));
+  }
+  return layer;
+}
+
+function unknownVariable(name: string): CliError {
+  const nearest = nearestVariable(name, [CONFIG_FILE_VARIABLE]);
+  return new CliError("configuration", `The environment variable ${name} sets nothing known.`, {
+    advice: `Remove it, or rename it: the nearest known one is ${nearest}.`,
+  });
+}

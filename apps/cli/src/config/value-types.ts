@@ -1,0 +1,119 @@
+// The kinds of values that configuration has, each readable from text (flags, variables) and from
+// TOML.
+import type { TomlValue } from "smol-toml";
+
+const DATABASE_PROTOCOLS: readonly string[] = ["postgres:", "postgresql:"];
+
+/** At most 63 bytes, as PostgreSQL cuts longer names. */
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** One kind of value. Both readers return undefined for what is not such a value. */
+export interface ValueType<Value> {
+  /** What is right, to be read after "Expected". */
+  readonly expected: string;
+  fromText(text: string): Value | undefined;
+  fromToml(value: TomlValue): Value | undefined;
+}
+
+/** Any text but none. */
+export const text: ValueType<string> = {
+  expected: "text",
+  fromText: (value) => (value === "" ? undefined : value),
+  fromToml: (value) => (typeof value === "string" && value !== "" ? value : undefined),
+};
+
+/** One text or a list of them; separated by commas outside of TOML. */
+export const texts: ValueType<readonly string[]> = {
+  expected: "text or a list of texts",
+  fromText: (value) => nonEmpty(splitList(value)),
+  fromToml(value) {
+    const list = Array.isArray(value) ? value : [value];
+    const items = list.filter((item) => typeof item === "string");
+    return items.length === list.length ? nonEmpty(items) : undefined;
+  },
+};
+
+/** Name of a schema, as it can be written in SQL without quotes. */
+export const schemaName: ValueType<string> = {
+  expected: "a name of lower-case letters, digits and underscores",
+  fromText: (value) => (SCHEMA_NAME.test(value) ? value : undefined),
+  fromToml: (value) => (typeof value === "string" && SCHEMA_NAME.test(value) ? value : undefined),
+};
+
+/** `true` or `false`. */
+export const trueOrFalse: ValueType<boolean> = {
+  expected: "true or false",
+  fromText: (value) => (value === "true" || value === "false" ? value === "true" : undefined),
+  fromToml: (value) => (typeof value === "boolean" ? value : undefined),
+};
+
+/** A count of at least 1. */
+export const positiveInteger: ValueType<number> = {
+  expected: "a whole number of at least 1",
+  fromText: (value) => (/^\d+$/.test(value) ? atLeast(1, Number(value)) : undefined),
+  fromToml: (value) => (typeof value === "number" ? atLeast(1, value) : undefined),
+};
+
+/** An event id: a uint64, hence a bigint (docs/protocol.md 1.1). */
+export const eventId: ValueType<bigint> = {
+  expected: "an event id, or 0",
+  fromText: (value) => (/^\d+$/.test(value) ? asUint64(BigInt(value)) : undefined),
+  fromToml(value) {
+    if (typeof value === "bigint") return asUint64(value);
+    return Number.isInteger(value) ? asUint64(BigInt(Number(value))) : undefined;
+  },
+};
+
+/** Ids of shards; separated by commas outside of TOML. */
+export const shardIds: ValueType<readonly number[]> = {
+  expected: "a list of shard ids, such as 0,1,2",
+  fromText(value) {
+    const items = splitList(value);
+    return items.every((item) => /^\d+$/.test(item)) ? toShardIds(items.map(Number)) : undefined;
+  },
+  fromToml: (value) => (Array.isArray(value) ? toShardIds(value) : undefined),
+};
+
+/** Where a PostgreSQL server is and how to log in there. */
+export const databaseUrl: ValueType<string> = {
+  expected:
+    "a URL such as postgres://user:password@host:5432/database, with special characters in the password percent-encoded",
+  fromText: (value) => (isDatabaseUrl(value) ? value : undefined),
+  fromToml: (value) => (typeof value === "string" && isDatabaseUrl(value) ? value : undefined),
+};
+
+/** One of a few words. */
+export function oneOf<Word extends string>(words: readonly Word[]): ValueType<Word> {
+  const find = (value: TomlValue) => words.find((word) => word === value);
+  return {
+    expected: `one of ${words.join(", ")}`,
+    fromText: find,
+    fromToml: find,
+  };
+}
+
+function splitList(value: string): string[] {
+  return value.split(",").map((item) => item.trim());
+}
+
+function nonEmpty(items: readonly string[]): readonly string[] | undefined {
+  return items.length > 0 && items.every((item) => item !== "") ? items : undefined;
+}
+
+function atLeast(minimum: number, value: number): number | undefined {
+  return Number.isSafeInteger(value) && value >= minimum ? value : undefined;
+}
+
+function asUint64(value: bigint): bigint | undefined {
+  return value >= 0n && value < 2n ** 64n ? value : undefined;
+}
+
+function toShardIds(values: readonly TomlValue[]): readonly number[] | undefined {
+  const ids = values.filter((value) => typeof value === "number");
+  const isValid = ids.every((id) => Number.isSafeInteger(id) && id >= 0);
+  return isValid && ids.length === values.length && ids.length > 0 ? ids : undefined;
+}
+
+function isDatabaseUrl(value: string): boolean {
+  return URL.canParse(value) && DATABASE_PROTOCOLS.includes(new URL(value).protocol);
+}

@@ -1,0 +1,58 @@
+/**
+ * How a command ends.
+ *
+ * - `ok`: it did what was asked, or was asked to stop and did.
+ * - `unexpected`: it failed in a way nobody foresaw: a bug.
+ * - `usage`: the command line is wrong.
+ * - `configuration`: a file, a variable or a value in them is wrong.
+ * - `node_unreachable`: no node answers.
+ * - `node_unsuitable`: the node answers, but cannot be mirrored.
+ * - `database_unreachable`: the database does not answer, or refuses.
+ * - `database_unsuitable`: the database answers, but cannot hold the mirror.
+ * - `in_use`: another process syncs into the database.
+ * - `forced`: a second Ctrl-C cut the clean end short.
+ */
+export type Outcome =
+  | "ok"
+  | "unexpected"
+  | "usage"
+  | "configuration"
+  | "node_unreachable"
+  | "node_unsuitable"
+  | "database_unreachable"
+  | "database_unsuitable"
+  | "in_use"
+  | "forced";
+
+/** An outcome that a failure leads to. */
+export type FailureCode = Exclude<Outcome, "ok" | "forced">;
+
+/** Exit code of each outcome. Scripts branch on them: changing one is a breaking change. */
+export const EXIT_CODES: { readonly [Name in Outcome]: number } = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  configuration: 3,
+  node_unreachable: 10,
+  node_unsuitable: 11,
+  database_unreachable: 20,
+  database_unsuitable: 21,
+  // EX_TEMPFAIL of sysexits.h: trying again later may succeed.
+  in_use: 75,
+  // 128 + SIGINT, as a shell reports it.
+  forced: 130,
+};
+
+/** What each outcome means, for `snaprag --help`. */
+export const OUTCOME_MEANINGS: { readonly [Name in Outcome]: string } = {
+  ok: "done, or stopped on request",
+  unexpected: "unexpected failure: a bug, or no clean end within 10 seconds",
+  usage: "wrong command line",
+  configuration: "wrong configuration file, variable or value",
+  node_unreachable: "no node answers",
+  node_unsuitable: "the node cannot be mirrored: no ReplicationService, shard not hosted, …",
+  database_unreachable: "the database does not answer, or refuses",
+  database_unsuitable: "the database cannot hold the mirror: newer schema, other network, …",
+  in_use: "another process syncs into the database",
+  forced: "stopped at once by a second Ctrl-C",
+};

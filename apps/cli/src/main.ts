@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import process from "node:process";
+import manifest from "../package.json" with { type: "json" };
+import { runCli } from "./commands/run-cli.ts";
+import { muteGrpcLog, readEnvironment } from "./env.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+
+// Whoever read the output is gone, as with `snaprag status | head -1`: there is no one left to tell.
+process.stdout.on("error", () => process.exit(EXIT_CODES.unexpected));
+
+muteGrpcLog();
+
+process.exitCode = await runCli({
+  argv: process.argv.slice(2),
+  environment: readEnvironment(),
+  folder: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals: process,
+  exit: (exitCode) => process.exit(exitCode),
+  onCrash: (listener) => void process.on("uncaughtException", listener),
+  version: manifest.version,
+});

@@ -1,0 +1,262 @@
+// Every failure that a person can meet: its exit code, and two lines without a stack trace.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { TestDatabase } from "../../../test/support/test-database.ts";
+import { createTestDatabase } from "../../../test/support/test-database.ts";
+import { startBareNode } from "./support/bare-node.ts";
+import type { Ended } from "./support/built-cli.ts";
+import { runCli } from "./support/built-cli.ts";
+import type { TemporaryFolder } from "./support/temporary-folder.ts";
+import { createTemporaryFolder } from "./support/temporary-folder.ts";
+
+/** Nothing listens on port 1. */
+const NOWHERE = "http://127.0.0.1:1";
+const MAINNET = 1;
+
+let folder: TemporaryFolder;
+let database: TestDatabase;
+
+beforeEach(async () => {
+  folder = createTemporaryFolder();
+  database = await createTestDatabase();
+});
+
+afterEach(async () => {
+  folder[Symbol.dispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+function run(...argv: string[]): Promise<Ended> {
+  return runCli(argv, { folder: folder.path });
+}
+
+function writeConfig(toml: string): void {
+  writeFileSync(join(folder.path, "snaprag.toml"), toml);
+}
+
+async function query(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+
+/** The URL of the test database with some parts changed. */
+function databaseUrl(change: (url: URL) => void): string {
+  const url = new URL(database.url);
+  change(url);
+  return url.toString();
+}
+
+function expectFailure({ exitCode, stdout, stderr }: Ended, expected: number, ...words: string[]) {
+  expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+  expect(stderr).toMatch(/^error: \S[^\n]*\n[A-Z][^\n]*[.?]\n$/);
+  expect(`${stdout}${stderr}`).not.toMatch(/^\s+at /m);
+  for (const word of words) expect(stderr).toContain(word);
+  expect(exitCode).toBe(expected);
+}
+
+describe("a wrong command line exits with 2", () => {
+  it("for an unknown flag", async () => {
+    expectFailure(await run("sync", "--until-sinced"), 2, "--until-sinced", "--until-synced");
+  });
+
+  it("for an unknown command", async () => {
+    expectFailure(await run("stauts"), 2, "stauts", "status");
+  });
+
+  it("for a reset without --force", async () => {
+    expectFailure(await run("reset", "--database-url", database.url), 2, "delete", "--force");
+  });
+});
+
+describe("a wrong configuration exits with 3", () => {
+  it("for an unknown key", async () => {
+    writeConfig("[sync]\nbatch_sise = 5");
+
+    expectFailure(await run("sync"), 3, "snaprag.toml", "sync.batch_sise", "sync.batch_size");
+  });
+
+  it("for a value of the wrong type", async () => {
+    writeConfig('[sync]\nbatch_size = "five"');
+
+    expectFailure(await run("status"), 3, "snaprag.toml", "sync.batch_size", '"five"');
+  });
+
+  it("for a file that is not there", async () => {
+    expectFailure(await run("sync", "--config", "other.toml"), 3, "other.toml");
+  });
+
+  it("for an endpoint that is not one", async () => {
+    expectFailure(await run("sync", "--snapchain-endpoint", "ftp://node"), 3, "ftp://node");
+  });
+
+  it("for a schema name that is not one", async () => {
+    writeConfig('[database]\nschema = "My Schema"');
+
+    expectFailure(await run("migrate", "--database-url", database.url), 3, "My Schema");
+  });
+
+  it("for a devnet that no port is free for", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as { port: number };
+
+    const ended = await run(
+      ...["devnet", "--port", String(port), "--users", "10", "--messages", "10"],
+    );
+
+    taken.close();
+    expectFailure(ended, 3, `127.0.0.1:${port}`, "--port");
+  });
+});
+
+describe("a node that cannot be reached exits with 10", () => {
+  it("for an endpoint where nothing listens", async () => {
+    expectFailure(await run("sync", "--snapchain-endpoint", NOWHERE), 10, NOWHERE, "ECONNREFUSED");
+  });
+
+  it("for a host that does not exist", async () => {
+    const endpoint = "http://node.invalid:3383";
+
+    expectFailure(await run("sync", "--snapchain-endpoint", endpoint), 10, endpoint);
+  });
+
+  it("naming each of several endpoints", async () => {
+    const other = "http://127.0.0.1:2";
+
+    const ended = await run(
+      ...["sync", "--snapchain-endpoint", NOWHERE, "--snapchain-endpoint", other],
+    );
+
+    expectFailure(ended, 10, NOWHERE, other);
+  });
+});
+
+describe("a node that cannot be mirrored exits with 11", () => {
+  it("without ReplicationService", async () => {
+    await using node = await startBareNode({ network: MAINNET });
+
+    const ended = await run(
+      ...["sync", "--snapchain-endpoint", node.endpoint, "--database-url", database.url],
+    );
+
+    expectFailure(ended, 11, "ReplicationService", "replication.enable");
+  });
+
+  it("without a shard that was asked for", async () => {
+    await using node = await startBareNode({ network: MAINNET });
+
+    const ended = await run(
+      ...["sync", "--snapchain-endpoint", node.endpoint, "--database-url", database.url],
+      ...["--shard-ids", "7"],
+    );
+
+    expectFailure(ended, 11, "shard 7", "0, 1, 2");
+  });
+
+  it("without a block that says what network it is of", async () => {
+    await using node = await startBareNode();
+
+    const ended = await run(
+      ...["sync", "--snapchain-endpoint", node.endpoint, "--database-url", database.url],
+    );
+
+    expectFailure(ended, 11, "network");
+  });
+
+  it("that wants credentials", async () => {
+    await using node = await startBareNode({ isClosed: true });
+
+    expectFailure(await run("sync", "--snapchain-endpoint", node.endpoint), 11, node.endpoint);
+  });
+});
+
+describe("a database that does not answer or refuses exits with 20", () => {
+  it("where nothing listens", async () => {
+    await using node = await startBareNode({ network: MAINNET });
+    const url = "postgres://ada:secret@127.0.0.1:1/mirror";
+
+    const ended = await run(
+      ...["sync", "--snapchain-endpoint", node.endpoint, "--database-url", url],
+    );
+
+    expectFailure(ended, 20, "ECONNREFUSED");
+    expect(ended.stdout + ended.stderr).not.toContain("secret");
+  });
+
+  it("for a wrong password", async () => {
+    const url = databaseUrl((parts) => {
+      parts.password = "wrong";
+    });
+
+    expectFailure(await run("migrate", "--database-url", url), 20, "password");
+  });
+
+  it("for a database that does not exist", async () => {
+    const url = databaseUrl((parts) => {
+      parts.pathname = "/nothing_of_that_name";
+    });
+
+    expectFailure(await run("status", "--database-url", url), 20, "nothing_of_that_name");
+  });
+
+  it("for an embedded database that is broken", async () => {
+    mkdirSync(join(folder.path, ".snaprag/db"), { recursive: true });
+    writeFileSync(join(folder.path, ".snaprag/db/PG_VERSION"), "nonsense");
+
+    expectFailure(await run("migrate"), 20, ".snaprag/db");
+  });
+});
+
+describe("a database that cannot hold the mirror exits with 21", () => {
+  it("when a newer version has migrated it", async () => {
+    expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
+    await query("insert into schema_migrations (id, name) values (1000, 'from the future')");
+
+    const ended = await run("migrate", "--database-url", database.url);
+
+    expectFailure(ended, 21, "1000", "Upgrade");
+  });
+
+  it("when it mirrors another network", async () => {
+    expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
+    await query("insert into sync_network (network, shard_count) values (2, 2)");
+    await using node = await startBareNode({ network: MAINNET });
+
+    const ended = await run(
+      ...["sync", "--realtime-only", "--snapchain-endpoint", node.endpoint],
+      ...["--database-url", database.url],
+    );
+
+    expectFailure(ended, 21, "network 2", "network 1");
+  });
+
+  it("when a devnet would spoil the mirror of a real network", async () => {
+    expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
+    await query("insert into sync_network (network, shard_count) values (1, 2)");
+
+    const ended = await run("sync", "--devnet", "--database-url", database.url);
+
+    expectFailure(ended, 21, "network 1", "--devnet");
+  });
+
+  it("when its user lacks a right", async () => {
+    await query(`
+      drop role if exists snaprag_reader;
+      create role snaprag_reader login password 'reader';
+      revoke create on schema public from public;`);
+    const url = databaseUrl((parts) => {
+      parts.username = "snaprag_reader";
+      parts.password = "reader";
+    });
+
+    const ended = await run("migrate", "--database-url", url);
+
+    expectFailure(ended, 21, "permission denied", "Grant");
+    await query("drop role snaprag_reader");
+  });
+});

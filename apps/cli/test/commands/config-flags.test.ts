@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { addConfigFlags, loadCommandSettings } from "../../src/commands/config/config-flags.ts";
+import { runInProcess } from "../support/run-in-process.ts";
+
+const context = { environment: {}, folder: "/nowhere" };
+
+function parse(...argv: string[]): Command {
+  const command = new Command().option("--historical-only").option("--realtime-only");
+  addConfigFlags(command, ["sync.snapchain_endpoint", "database.url"]);
+  return command.parse(argv, { from: "user" });
+}
+
+describe("loadCommandSettings()", () => {
+  it("collects a list from a flag that is repeated, and takes the last of a single value", async () => {
+    const command = parse(
+      ...["--snapchain-endpoint", "http://a", "--database-url", "postgres://one/x"],
+      ...["--snapchain-endpoint", "http://b,http://c", "--database-url", "postgres://two/x"],
+    );
+
+    const settings = await loadCommandSettings(command, context);
+
+    expect(settings["sync.snapchain_endpoint"]).toEqual({
+      value: ["http://a", "http://b", "http://c"],
+      source: { kind: "flag", name: "--snapchain-endpoint" },
+    });
+    expect(settings["database.url"].value).toBe("postgres://two/x");
+  });
+
+  it.each([
+    ["--historical-only", true, false],
+    ["--realtime-only", false, true],
+  ])(
+    "sets both phases by %s, whatever the environment says",
+    async (flag, historical, realtime) => {
+      const environment = {
+        SNAPRAG_SYNC_ENABLE_HISTORICAL_SYNC: "false",
+        SNAPRAG_SYNC_ENABLE_REALTIME_SYNC: "false",
+      };
+
+      const settings = await loadCommandSettings(parse(flag), { ...context, environment });
+
+      const source = { kind: "flag", name: flag };
+      expect(settings["sync.enable_historical_sync"]).toEqual({ value: historical, source });
+      expect(settings["sync.enable_realtime_sync"]).toEqual({ value: realtime, source });
+    },
+  );
+});
+
+describe("snaprag sync", () => {
+  it("refuses a configuration without any phase", async () => {
+    const environment = {
+      SNAPRAG_SYNC_ENABLE_HISTORICAL_SYNC: "false",
+      SNAPRAG_SYNC_ENABLE_REALTIME_SYNC: "false",
+    };
+
+    const { exitCode, stderr } = await runInProcess(["sync"], { environment });
+
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("nothing to do");
+  });
+});

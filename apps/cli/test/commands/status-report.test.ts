@@ -1,0 +1,77 @@
+import type { ShardProgress } from "@snaprag/storage";
+import { describe, expect, it } from "vitest";
+import { statusLines, statusToObject } from "../../src/commands/status/status-report.ts";
+import { toJson } from "../../src/output.ts";
+
+const NOW = new Date("2026-10-01T00:00:10Z");
+
+const SHARD: ShardProgress = {
+  shardId: 1,
+  phase: "realtime",
+  snapshotHeight: 28_800n,
+  blockNumber: 28_812n,
+  blockTime: new Date("2026-10-01T00:00:03Z"),
+  eventId: 472_055_813n,
+  messageCount: 20_134n,
+  userCount: 97,
+  errorCount: 2,
+  retryCount: 1,
+};
+
+const NEW_SHARD: ShardProgress = {
+  ...SHARD,
+  shardId: 2,
+  phase: "historical",
+  snapshotHeight: null,
+  blockNumber: 0n,
+  blockTime: null,
+  eventId: 0n,
+};
+
+const TABLES = new Map([
+  ["casts", { live: 2991, total: 3000, isEstimate: false }],
+  ["reactions", { live: 6_000_000, total: 6_000_000, isEstimate: true }],
+]);
+
+describe("statusToObject()", () => {
+  it("is the documented JSON, its event id a string", () => {
+    const json = toJson(statusToObject({ shards: [SHARD], tables: TABLES }, NOW));
+
+    expect(json).toBe(
+      '{"shards":[{"shardId":1,"phase":"realtime","height":28812,"snapshotHeight":28800,' +
+        '"eventId":"472055813","messages":20134,"users":97,"errors":2,"retries":1,"lagSeconds":7}],' +
+        '"tables":{"casts":{"live":2991,"total":3000},' +
+        '"reactions":{"live":6000000,"total":6000000,"estimated":true}}}',
+    );
+  });
+
+  it("has null for a snapshot and a lag that are not known yet", () => {
+    const status = { shards: [NEW_SHARD], tables: new Map() };
+
+    expect(statusToObject(status, NOW)).toMatchObject({
+      shards: [{ height: 0, snapshotHeight: null, lagSeconds: null }],
+    });
+  });
+
+  it("is empty for a database without a mirror", () => {
+    const status = { shards: [], tables: new Map() };
+
+    expect(toJson(statusToObject(status, NOW))).toBe('{"shards":[],"tables":{}}');
+  });
+});
+
+describe("statusLines()", () => {
+  it("shows shards and relations in two tables", () => {
+    const lines = statusLines({ shards: [SHARD, NEW_SHARD], tables: TABLES }, NOW);
+
+    expect(lines).toEqual([
+      "shard       phase  height  snapshot     cursor  messages  users  errors  retries  lag",
+      "1        realtime  28,812    28,800  472055813    20,134     97       2        1   7s",
+      "2      historical       0         -          0    20,134     97       2        1    -",
+      "",
+      "table            live       total",
+      "casts           2,991       3,000",
+      "reactions  ~6,000,000  ~6,000,000",
+    ]);
+  });
+});

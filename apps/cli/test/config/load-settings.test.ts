@@ -1,0 +1,208 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { ConfigKey } from "../../src/config/keys.ts";
+import { CONFIG_KEYS, listConfigKeys, variableOf } from "../../src/config/keys.ts";
+import type { FlagValue, Settings } from "../../src/config/load-settings.ts";
+import { loadSettings } from "../../src/config/load-settings.ts";
+import type { Environment } from "../../src/env.ts";
+import { CliError } from "../../src/errors.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+
+interface Given {
+  readonly flags?: readonly (readonly [ConfigKey, FlagValue])[];
+  readonly environment?: Environment;
+  /** Content of ./snaprag.toml. */
+  readonly file?: string;
+  readonly configPath?: string;
+}
+
+async function load({ flags = [], environment = {}, file, configPath }: Given): Promise<Settings> {
+  using folder = createTemporaryFolder();
+  if (file !== undefined) writeFileSync(join(folder.path, "snaprag.toml"), file);
+  return await loadSettings({
+    flags: new Map(flags),
+    configPath,
+    environment,
+    folder: folder.path,
+  });
+}
+
+async function failureOf(given: Given): Promise<CliError> {
+  const failure = await load(given).catch((error: unknown) => error);
+  if (failure instanceof CliError) return failure;
+  throw new Error(`Expected a CliError, got ${String(failure)}`);
+}
+
+describe("loadSettings()", () => {
+  it("gives every key its default when nothing is set", async () => {
+    const settings = await load({});
+
+    for (const key of listConfigKeys()) {
+      expect(settings[key]).toEqual({
+        value: CONFIG_KEYS[key].default,
+        source: { kind: "default", name: "" },
+      });
+    }
+  });
+
+  it("prefers a flag to a variable, a variable to the file, the file to the default", async () => {
+    const file = "[sync]\nbatch_size = 1\nlanes = 1\nsync_interval_ms = 1";
+    const environment = { SNAPRAG_SYNC_BATCH_SIZE: "2", SNAPRAG_SYNC_LANES: "2" };
+    const flags = [["sync.batch_size", { flag: "--batch", text: "3" }]] as const;
+
+    const settings = await load({ flags, environment, file });
+
+    expect(settings["sync.batch_size"]).toEqual({
+      value: 3,
+      source: { kind: "flag", name: "--batch" },
+    });
+    expect(settings["sync.lanes"]).toEqual({
+      value: 2,
+      source: { kind: "variable", name: "SNAPRAG_SYNC_LANES" },
+    });
+    expect(settings["sync.sync_interval_ms"]).toEqual({
+      value: 1,
+      source: { kind: "file", name: "./snaprag.toml" },
+    });
+    expect(settings["log.level"].source.kind).toBe("default");
+  });
+
+  it("reads every key from a variable of its own", async () => {
+    const written: Record<ConfigKey, string> = {
+      "sync.snapchain_endpoint": "http://a,http://b",
+      "sync.enable_realtime_sync": "false",
+      "sync.enable_historical_sync": "false",
+      "sync.historical_sync_from_event_id": "16384",
+      "sync.batch_size": "7",
+      "sync.sync_interval_ms": "8",
+      "sync.shard_ids": "1,2",
+      "sync.lanes": "9",
+      "database.url": "postgres://localhost/x",
+      "database.schema": "mirror",
+      "database.max_connections": "3",
+      "database.embedded_folder": "./elsewhere",
+      "log.level": "debug",
+      "log.format": "json",
+    };
+    const environment = Object.fromEntries(
+      listConfigKeys().map((key) => [variableOf(key), written[key]]),
+    );
+
+    const settings = await load({ environment });
+
+    expect(Object.fromEntries(listConfigKeys().map((key) => [key, settings[key].value]))).toEqual({
+      "sync.snapchain_endpoint": ["http://a", "http://b"],
+      "sync.enable_realtime_sync": false,
+      "sync.enable_historical_sync": false,
+      "sync.historical_sync_from_event_id": 16_384n,
+      "sync.batch_size": 7,
+      "sync.sync_interval_ms": 8,
+      "sync.shard_ids": [1, 2],
+      "sync.lanes": 9,
+      "database.url": "postgres://localhost/x",
+      "database.schema": "mirror",
+      "database.max_connections": 3,
+      "database.embedded_folder": "./elsewhere",
+      "log.level": "debug",
+      "log.format": "json",
+    });
+  });
+
+  it("takes an empty variable for one that is not set, and ignores those of others", async () => {
+    const environment = { SNAPRAG_DATABASE_URL: "", SNAPRAG_CONFIG: "", PATH: "/bin" };
+
+    const settings = await load({ environment });
+
+    expect(settings["database.url"].value).toBeUndefined();
+  });
+
+  it("reads an event id beyond what a number can hold", async () => {
+    const file = "[sync]\nhistorical_sync_from_event_id = 9223372036854775807";
+
+    const settings = await load({ file });
+
+    expect(settings["sync.historical_sync_from_event_id"].value).toBe(9_223_372_036_854_775_807n);
+  });
+
+  it("reads the file that SNAPRAG_CONFIG names, and --config rather than that", async () => {
+    using folder = createTemporaryFolder();
+    writeFileSync(join(folder.path, "one.toml"), "[sync]\nlanes = 1");
+    writeFileSync(join(folder.path, "two.toml"), "[sync]\nlanes = 2");
+    const sources = { flags: new Map(), folder: folder.path };
+    const environment = { SNAPRAG_CONFIG: "one.toml" };
+
+    const byVariable = await loadSettings({ ...sources, environment, configPath: undefined });
+    const byFlag = await loadSettings({ ...sources, environment, configPath: "two.toml" });
+
+    expect(byVariable["sync.lanes"].source).toEqual({ kind: "file", name: "one.toml" });
+    expect(byFlag["sync.lanes"].value).toBe(2);
+  });
+});
+
+describe("loadSettings() refuses", () => {
+  it.each([
+    ["[sync]\nbatchsize = 5", "sync.batchsize", "sync.batch_size"],
+    ["[sync]\nurl = 'postgres://x/y'", "sync.url", "database.url"],
+    ["batch_size = 5", "batch_size", "sync.batch_size"],
+    ["[databse]\nmax_conections = 5", "databse.max_conections", "database.max_connections"],
+    ["sync = 5", "sync", "sync.lanes"],
+  ])("an unknown key, naming file, key and the nearest known one: %j", async (file, key, near) => {
+    const failure = await failureOf({ file });
+
+    expect(failure.code).toBe("configuration");
+    expect(failure.message).toContain("./snaprag.toml");
+    expect(failure.message).toContain(`\`${key}\``);
+    expect(failure.advice).toContain(`\`${near}\``);
+  });
+
+  it("an unknown variable, naming it and the nearest known one", async () => {
+    const failure = await failureOf({ environment: { SNAPRAG_DATABSE_URL: "x" } });
+
+    expect(failure.code).toBe("configuration");
+    expect(failure.message).toContain("SNAPRAG_DATABSE_URL");
+    expect(failure.advice).toContain("SNAPRAG_DATABASE_URL");
+  });
+
+  it.each([
+    [{ file: "[sync]\nbatch_size = 'many'" }, "configuration", "./snaprag.toml", '"many"'],
+    [{ file: "[log]\nlevel = 'loud'" }, "configuration", "one of debug, info, warn, error", "loud"],
+    [{ environment: { SNAPRAG_SYNC_LANES: "0" } }, "configuration", "SNAPRAG_SYNC_LANES", '"0"'],
+    [
+      { flags: [["sync.shard_ids", { flag: "--shard-ids", text: "a" }]] },
+      "usage",
+      "--shard-ids",
+      '"a"',
+    ],
+  ] as const)("a wrong value, naming where it is: %j", async (given, code, place, value) => {
+    const failure = await failureOf(given as Given);
+
+    expect(failure.code).toBe(code);
+    expect(failure.message).toContain(place);
+    expect(failure.message).toContain(value);
+  });
+
+  it("a file that is not TOML, with the place", async () => {
+    const failure = await failureOf({ file: "[sync]\nlanes = = 5" });
+
+    expect(failure.code).toBe("configuration");
+    expect(failure.message).toMatch(/snaprag\.toml is not valid TOML at line 2, column \d+: /);
+    expect(failure.message).not.toContain("\n");
+  });
+
+  it("a file that was named and is not there, or cannot be read", async () => {
+    const missing = await failureOf({ configPath: "other.toml" });
+    const folder = await failureOf({ configPath: "." });
+
+    expect(missing.message).toContain("other.toml does not exist");
+    expect(folder.message).toContain("cannot be read");
+  });
+
+  it("a wrong database URL without showing its password", async () => {
+    const environment = { SNAPRAG_DATABASE_URL: "mysql://ada:secret@localhost/x" };
+
+    const failure = await failureOf({ environment });
+
+    expect(failure.message).toContain("mysql://ada:***@localhost/x");
+  });
+});

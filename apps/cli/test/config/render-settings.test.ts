@@ -1,0 +1,70 @@
+import { parse } from "smol-toml";
+import { describe, expect, it } from "vitest";
+import { loadSettings } from "../../src/config/load-settings.ts";
+import { settingsToObject, settingsToToml } from "../../src/config/render-settings.ts";
+
+function load(environment: Record<string, string>) {
+  return loadSettings({
+    flags: new Map([["log.level", { flag: "--log-level", text: "warn" }]]),
+    configPath: undefined,
+    environment,
+    folder: "/nowhere",
+  });
+}
+
+describe("settingsToToml()", () => {
+  it("is TOML with every set value, and says where each comes from", async () => {
+    const settings = await load({ SNAPRAG_SYNC_SHARD_IDS: "1,2" });
+
+    const toml = settingsToToml(settings);
+
+    expect(parse(toml)).toEqual({
+      sync: {
+        snapchain_endpoint: ["http://localhost:3383"],
+        enable_realtime_sync: true,
+        enable_historical_sync: true,
+        historical_sync_from_event_id: 0,
+        batch_size: 100,
+        sync_interval_ms: 1000,
+        shard_ids: [1, 2],
+        lanes: 8,
+      },
+      database: { schema: "public", max_connections: 4, embedded_folder: "./.snaprag/db" },
+      log: { level: "warn", format: "auto" },
+    });
+    expect(toml).toContain("shard_ids = [ 1, 2 ] # environment SNAPRAG_SYNC_SHARD_IDS");
+    expect(toml).toContain('level = "warn" # flag --log-level');
+    expect(toml).toContain("lanes = 8 # default");
+    expect(toml).toContain("# url is not set: # default");
+  });
+
+  it("masks passwords of the database and of nodes", async () => {
+    const settings = await load({
+      SNAPRAG_DATABASE_URL: "postgres://ada:secret@localhost/x",
+      SNAPRAG_SYNC_SNAPCHAIN_ENDPOINT: "https://ada:secret@node.example",
+    });
+
+    const toml = settingsToToml(settings);
+
+    expect(toml).toContain('url = "postgres://ada:***@localhost/x"');
+    expect(toml).toContain('[ "https://ada:***@node.example" ]');
+    expect(toml).not.toContain("secret");
+  });
+});
+
+describe("settingsToObject()", () => {
+  it("has value and source of every key, masked and with null for what is not set", async () => {
+    const settings = await load({ SNAPRAG_DATABASE_URL: "postgres://ada:secret@localhost/x" });
+
+    expect(settingsToObject(settings)).toMatchObject({
+      sync: { shard_ids: { value: null, source: "default" } },
+      database: {
+        url: {
+          value: "postgres://ada:***@localhost/x",
+          source: "environment SNAPRAG_DATABASE_URL",
+        },
+      },
+      log: { level: { value: "warn", source: "flag --log-level" } },
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { parse, stringify } from "smol-toml";
+import { describe, expect, it } from "vitest";
+import type { ValueType } from "../../src/config/value-types.ts";
+import {
+  databaseUrl,
+  eventId,
+  oneOf,
+  positiveInteger,
+  schemaName,
+  shardIds,
+  text,
+  texts,
+  trueOrFalse,
+} from "../../src/config/value-types.ts";
+
+/** A value of each type, for laws that hold for all of them. */
+const SAMPLES: readonly (readonly [string, ValueType<unknown>, fc.Arbitrary<unknown>])[] = [
+  ["text", text as ValueType<unknown>, fc.string({ unit: "binary", minLength: 1 })],
+  [
+    "texts",
+    texts as ValueType<unknown>,
+    fc.array(fc.stringMatching(/^[a-z0-9:/."\\]+$/), { minLength: 1 }),
+  ],
+  ["schemaName", schemaName as ValueType<unknown>, fc.stringMatching(/^[a-z_][a-z0-9_]{0,62}$/)],
+  ["trueOrFalse", trueOrFalse as ValueType<unknown>, fc.boolean()],
+  ["positiveInteger", positiveInteger as ValueType<unknown>, fc.integer({ min: 1 })],
+  ["eventId", eventId as ValueType<unknown>, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })],
+  ["shardIds", shardIds as ValueType<unknown>, fc.array(fc.nat(), { minLength: 1 })],
+  [
+    "databaseUrl",
+    databaseUrl as ValueType<unknown>,
+    fc.constantFrom("postgres://u:p@h:1/d", "postgresql:///d?host=/run"),
+  ],
+  ["oneOf", oneOf(["red", "green"]) as ValueType<unknown>, fc.constantFrom("red", "green")],
+];
+
+describe("every value type", () => {
+  it.each(SAMPLES)("reads its values from TOML: %s", (_, type, values) => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const document = stringify({ value });
+        const { value: parsed } = parse(document, { integersAsBigInt: "asNeeded" });
+        expect(parsed).toBeDefined();
+
+        expect(type.fromToml(parsed ?? "")).toEqual(value);
+      }),
+    );
+  });
+});
+
+describe("readers of text", () => {
+  it.each([
+    [texts, "http://a,http://b", ["http://a", "http://b"]],
+    [texts, " http://a , http://b ", ["http://a", "http://b"]],
+    [trueOrFalse, "false", false],
+    [positiveInteger, "12", 12],
+    [eventId, "18446744073709551615", 18_446_744_073_709_551_615n],
+    [shardIds, "2,0,1", [2, 0, 1]],
+    [oneOf(["red", "green"]), "green", "green"],
+  ] as const)("read what is right (%#)", (type, written, value) => {
+    expect(type.fromText(written)).toEqual(value);
+  });
+
+  it.each([
+    [text, ""],
+    [texts, "http://a,,http://b"],
+    [trueOrFalse, "yes"],
+    [positiveInteger, "0"],
+    [positiveInteger, "1.5"],
+    [positiveInteger, "99999999999999999999"],
+    [eventId, "-1"],
+    [eventId, "18446744073709551616"],
+    [shardIds, "1,x"],
+    [shardIds, ""],
+    [schemaName, "My Schema"],
+    [schemaName, "a".repeat(64)],
+    [databaseUrl, "localhost/farcaster"],
+    [databaseUrl, "mysql://localhost/farcaster"],
+    [oneOf(["red", "green"]), "blue"],
+  ] as const)("refuse what is wrong (%#)", (type, written) => {
+    expect(type.fromText(written)).toBeUndefined();
+  });
+});
+
+describe("readers of TOML", () => {
+  it("takes one endpoint for a list of one", () => {
+    expect(texts.fromToml("http://a")).toEqual(["http://a"]);
+  });
+
+  it.each([
+    [text, 5],
+    [texts, ["a", 5]],
+    [texts, []],
+    [trueOrFalse, "true"],
+    [positiveInteger, "12"],
+    [positiveInteger, 0],
+    [positiveInteger, 2.5],
+    [eventId, -1],
+    [eventId, 1.5],
+    [shardIds, 1],
+    [shardIds, [-1]],
+    [shardIds, [1, "2"]],
+    [schemaName, 5],
+    [schemaName, "1st"],
+    [databaseUrl, 5],
+    [oneOf(["red", "green"]), true],
+  ] as const)("refuse what is wrong (%#)", (type, value) => {
+    expect(type.fromToml(value as never)).toBeUndefined();
+  });
+});

@@ -1,0 +1,214 @@
+import type { NodeClientErrorCode } from "@snaprag/client";
+import { NodeClientError } from "@snaprag/client";
+import type { DevnetErrorCode } from "@snaprag/devnet";
+import { DevnetError } from "@snaprag/devnet";
+import type { StorageErrorCode } from "@snaprag/storage";
+import { StorageError } from "@snaprag/storage";
+import type { SyncErrorCode } from "@snaprag/sync";
+import { SyncError } from "@snaprag/sync";
+import { describe, expect, it } from "vitest";
+import { CliError, explainFailure, withConfigured } from "../src/errors.ts";
+import type { FailureCode } from "../src/exit-codes.ts";
+
+/** Every code there is, by its outcome: a new one does not compile until it is placed. */
+const NODE_OUTCOMES: Record<NodeClientErrorCode, FailureCode> = {
+  unavailable: "node_unreachable",
+  deadline_exceeded: "node_unreachable",
+  resource_exhausted: "node_unreachable",
+  internal: "node_unreachable",
+  unauthenticated: "node_unsuitable",
+  unimplemented: "node_unsuitable",
+  unknown_shard: "node_unsuitable",
+  snapshot_unavailable: "node_unsuitable",
+  response_too_large: "node_unsuitable",
+  malformed_response: "node_unsuitable",
+  invalid_argument: "unexpected",
+  not_found: "unexpected",
+  snapshot_gone: "unexpected",
+  unservable_page: "unexpected",
+  bad_page_token: "unexpected",
+  cancelled: "unexpected",
+};
+
+const STORAGE_OUTCOMES: Record<StorageErrorCode, FailureCode> = {
+  connection: "database_unreachable",
+  unauthorized: "database_unreachable",
+  serialization: "database_unreachable",
+  deadlock: "database_unreachable",
+  lock_timeout: "database_unreachable",
+  statement_timeout: "database_unreachable",
+  out_of_resources: "database_unreachable",
+  unknown: "database_unreachable",
+  schema_mismatch: "database_unsuitable",
+  newer_schema: "database_unsuitable",
+  migration: "database_unsuitable",
+  network_mismatch: "database_unsuitable",
+  locked: "in_use",
+  fenced: "in_use",
+  constraint: "unexpected",
+  invalid_data: "unexpected",
+  closed: "unexpected",
+};
+
+const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
+  no_replication: "node_unsuitable",
+  unknown_shard: "node_unsuitable",
+  unknown_network: "node_unsuitable",
+  no_snapshot: "node_unsuitable",
+  incomplete_block: "node_unsuitable",
+  cursor_expired: "unexpected",
+};
+
+const DEVNET_OUTCOMES: Record<DevnetErrorCode, FailureCode> = {
+  listen_failed: "configuration",
+  not_started: "unexpected",
+  stopped: "unexpected",
+};
+
+const FAILURES: readonly (readonly [Error, FailureCode])[] = [
+  ...entriesOf(NODE_OUTCOMES).map(
+    ([code, outcome]) => [new NodeClientError(code, "it broke"), outcome] as const,
+  ),
+  ...entriesOf(STORAGE_OUTCOMES).map(
+    ([code, outcome]) => [new StorageError(code, "it broke"), outcome] as const,
+  ),
+  ...entriesOf(SYNC_OUTCOMES).map(
+    ([code, outcome]) => [new SyncError(code, "it broke"), outcome] as const,
+  ),
+  ...entriesOf(DEVNET_OUTCOMES).map(
+    ([code, outcome]) => [new DevnetError(code, "it broke"), outcome] as const,
+  ),
+];
+
+function entriesOf<Code extends string>(outcomes: Record<Code, FailureCode>) {
+  return Object.entries(outcomes) as [Code, FailureCode][];
+}
+
+describe("explainFailure()", () => {
+  it.each(FAILURES)("places %s", (error, outcome) => {
+    expect(explainFailure(error).code).toBe(outcome);
+  });
+
+  it.each(FAILURES)("tells %s in two lines, without its code", (error) => {
+    const { what, advice } = explainFailure(error);
+
+    expect(what).toMatch(/^[^\n[\]]+$/);
+    expect(advice).toMatch(/^[A-Z][^\n]+\.$/);
+  });
+
+  it("names an unreachable node and the reason its socket gave", () => {
+    const error = new NodeClientError("unavailable", "No connection established.", {
+      method: "/HubService/GetInfo",
+      endpoint: "http://localhost:1",
+      details:
+        "No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ",
+    });
+
+    expect(explainFailure(error).what).toBe(
+      "The node at http://localhost:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1",
+    );
+  });
+
+  it("names the call that an unsuitable node does not answer", () => {
+    const error = new NodeClientError("unimplemented", "no such method", {
+      method: "/HubService/GetInfo",
+      endpoint: "http://localhost:1",
+      details: "no such method",
+    });
+
+    expect(explainFailure(error).what).toBe(
+      "The node at http://localhost:1 fails /HubService/GetInfo: no such method",
+    );
+  });
+
+  it("separates a database that is not there from one with other relations", () => {
+    const missing = new StorageError("schema_mismatch", 'database "x" does not exist', {
+      sqlState: "3D000",
+    });
+    const other = new StorageError("schema_mismatch", 'column "y" does not exist', {
+      sqlState: "42703",
+    });
+
+    expect(explainFailure(missing).code).toBe("database_unreachable");
+    expect(explainFailure(other).code).toBe("database_unsuitable");
+  });
+
+  it("separates a missing right from wrong credentials", () => {
+    const right = new StorageError("unauthorized", "permission denied", { sqlState: "42501" });
+    const password = new StorageError("unauthorized", "wrong password", { sqlState: "28P01" });
+
+    expect(explainFailure(right).code).toBe("database_unsuitable");
+    expect(explainFailure(password).code).toBe("database_unreachable");
+  });
+
+  it("keeps who holds the database", () => {
+    const error = new StorageError("locked", "snaprag sync on a (pid 5) syncs into this database");
+
+    expect(explainFailure(error).what).toBe("snaprag sync on a (pid 5) syncs into this database");
+  });
+
+  it("leaves advice of the library out where it gives its own", () => {
+    const error = new StorageError("newer_schema", "The database is at 9. Upgrade snaprag");
+
+    expect(explainFailure(error).what).toBe("The database is at 9");
+  });
+
+  it.each([new Error("broken\n  at pieces"), new TypeError("x is not a function"), "a word", null])(
+    "takes anything else for a bug: %s",
+    (error) => {
+      const { code, what, advice } = explainFailure(error);
+
+      expect(code).toBe("unexpected");
+      expect(what).not.toContain("\n");
+      expect(advice).toContain("issues");
+    },
+  );
+
+  it("tells what failed first when closing failed too", async () => {
+    const first = new StorageError("locked", "somebody syncs");
+    const work = async () => {
+      await using _closing = { [Symbol.asyncDispose]: () => Promise.reject(new Error("closing")) };
+      throw first;
+    };
+
+    const error = await work().catch((failure: unknown) => failure);
+
+    expect(error).not.toBe(first);
+    expect(explainFailure(error)).toEqual(explainFailure(first));
+  });
+
+  it("passes on what the program itself has to say", () => {
+    const error = new CliError("usage", "It is\nwrong.", { advice: "Correct it." });
+
+    expect(explainFailure(error)).toEqual({
+      code: "usage",
+      what: "It is wrong.",
+      advice: "Correct it.",
+    });
+  });
+});
+
+describe("withConfigured()", () => {
+  it("blames the configuration for an option that a factory refuses", () => {
+    const refuse = () => {
+      throw new TypeError("Expected `lanes` to be a positive integer, got 0");
+    };
+
+    expect(() => withConfigured(refuse)).toThrow(
+      expect.objectContaining({
+        code: "configuration",
+        message: "Expected `lanes` to be a positive integer, got 0",
+      }),
+    );
+  });
+
+  it("leaves results and other failures as they are", () => {
+    const failure = new RangeError("broken");
+    const fail = () => {
+      throw failure;
+    };
+
+    expect(withConfigured(() => 5)).toBe(5);
+    expect(() => withConfigured(fail)).toThrow(failure);
+  });
+});

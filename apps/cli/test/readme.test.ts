@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { CONFIG_KEYS, listConfigKeys } from "../src/config/keys.ts";
+import type { Outcome } from "../src/exit-codes.ts";
+import { EXIT_CODES, OUTCOME_MEANINGS } from "../src/exit-codes.ts";
+import { toJson } from "../src/output.ts";
+import { runInProcess } from "./support/run-in-process.ts";
+
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+
+/** Cells of the table rows whose first cell is this. */
+function rowOf(firstCell: string): readonly string[] | undefined {
+  const rows = README.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  return rows.find(([, first]) => first === firstCell)?.slice(2, -1);
+}
+
+describe("README.md", () => {
+  it("has every configuration key with its default and meaning", () => {
+    for (const key of listConfigKeys()) {
+      const { default: value, description } = CONFIG_KEYS[key];
+      const shown = value === undefined ? "" : `\`${toJson(value).replace(/^"(\d+)"$/, "$1")}\``;
+
+      expect(rowOf(`\`${key}\``)).toEqual([shown, description]);
+    }
+  });
+
+  it("has every exit code with its meaning", () => {
+    for (const [outcome, code] of Object.entries(EXIT_CODES) as [Outcome, number][]) {
+      expect(rowOf(String(code))).toEqual([OUTCOME_MEANINGS[outcome]]);
+    }
+  });
+
+  it("shows only commands and flags that exist", async () => {
+    const commands = [...README.matchAll(/^snaprag (\w+) (.*)$/gm)];
+    expect(commands).toHaveLength(2);
+
+    for (const [, name = "", rest = ""] of commands) {
+      const { stdout } = await runInProcess([name, "--help"]);
+      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(stdout).toContain(flag);
+    }
+  });
+
+  it("fits in 120 lines", () => {
+    expect(README.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+  });
+});

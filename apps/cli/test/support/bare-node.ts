@@ -1,0 +1,81 @@
+// A node that answers two calls and nothing else: no ReplicationService, no events.
+import type { ServiceDefinition } from "@grpc/grpc-js";
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import type { FarcasterNetwork } from "@snaprag/proto";
+import { Block, BlockHeader, GetInfoResponse, ShardInfo } from "@snaprag/proto";
+
+/** A listening node. */
+export interface BareNode extends AsyncDisposable {
+  readonly endpoint: string;
+}
+
+interface BareNodeOptions {
+  /** Network of its blocks; without it, the node has no block. */
+  readonly network?: FarcasterNetwork;
+  /** Whether it wants credentials for every call. */
+  readonly isClosed?: boolean;
+}
+
+const NOTHING = new Uint8Array();
+const HEIGHT = 5n;
+
+/** Requests are not looked at, so that any bytes will do. */
+const SERVICE: ServiceDefinition = {
+  getInfo: {
+    path: "/HubService/GetInfo",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: () => Buffer.alloc(0),
+    requestDeserialize: () => ({}),
+    responseSerialize: (info) => Buffer.from(GetInfoResponse.encode(info).finish()),
+    responseDeserialize: () => ({}),
+  },
+  getBlocks: {
+    path: "/HubService/GetBlocks",
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: () => Buffer.alloc(0),
+    requestDeserialize: () => ({}),
+    responseSerialize: (block) => Buffer.from(Block.encode(block).finish()),
+    responseDeserialize: () => ({}),
+  },
+};
+
+/** Starts a node with data shards 1 and 2 on any free port. */
+export async function startBareNode(options: BareNodeOptions = {}): Promise<BareNode> {
+  const server = new Server();
+  server.addService(SERVICE, {
+    getInfo(_call: unknown, answer: (error: object | null, info?: GetInfoResponse) => void) {
+      if (options.isClosed) answer({ code: status.UNAUTHENTICATED, details: "who are you" });
+      else answer(null, info());
+    },
+    getBlocks(call: { write(block: Block): void; end(): void }) {
+      if (options.network !== undefined) call.write(blockOf(options.network));
+      call.end();
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => server.forceShutdown(),
+  };
+}
+
+function info(): GetInfoResponse {
+  const shardInfos = [0, 1, 2].map((shardId) => ({
+    ...ShardInfo.decode(NOTHING),
+    shardId,
+    maxHeight: HEIGHT,
+  }));
+  return { ...GetInfoResponse.decode(NOTHING), numShards: 2, shardInfos };
+}
+
+function blockOf(network: FarcasterNetwork): Block {
+  const height = { shardIndex: 0, blockNumber: HEIGHT };
+  const header = { ...BlockHeader.decode(NOTHING), height, chainId: network };
+  return { ...Block.decode(NOTHING), header };
+}

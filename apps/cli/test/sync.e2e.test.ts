@@ -1,0 +1,277 @@
+// The built program against a node that runs here, on both kinds of database.
+import { createDevnet } from "@snaprag/devnet";
+import { describe, expect, it } from "vitest";
+import type { Ended, RunningCli } from "./support/built-cli.ts";
+import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
+import type { Workplace } from "./support/databases.ts";
+import { DATABASES, embedded, inEmptyFolder, onServer } from "./support/databases.ts";
+
+/** What the program prints once it follows the node. */
+const CAUGHT_UP = "indexes are in place";
+
+async function startNode() {
+  const node = createDevnet({ users: 20, messages: 1000, blockMs: 200 });
+  await node.start();
+  return node;
+}
+
+function startSync({ folder, databaseFlags }: Workplace, endpoint: string): RunningCli {
+  return startCli(["sync", "--snapchain-endpoint", endpoint, ...databaseFlags], { folder });
+}
+
+function run({ folder, databaseFlags }: Workplace, ...argv: string[]): Promise<Ended> {
+  return runCli([...argv, ...databaseFlags], { folder });
+}
+
+interface Status {
+  readonly shards: readonly Record<string, unknown>[];
+  readonly tables: Readonly<Record<string, { readonly live: number; readonly total: number }>>;
+}
+
+async function readStatus(workplace: Workplace): Promise<Status> {
+  const { exitCode, stdout, stderr } = await run(workplace, "status", "--json");
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(0);
+  expect(stdout.trimEnd()).not.toContain("\n");
+  return JSON.parse(stdout);
+}
+
+describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
+  it("mirrors a node until it is synced, and says what the database holds", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+
+    const ended = await run(
+      workplace,
+      ...["sync", "--until-synced", "--snapchain-endpoint", node.endpoint],
+    );
+
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    const lines = jsonLines(ended);
+    expect(lines.map(({ msg }) => msg)).toContain("progress");
+    const status = await readStatus(workplace);
+    expect(lines.at(-1)).toMatchObject({ msg: "database contents", tables: status.tables });
+    expect(status.tables.casts?.live).toBeGreaterThan(100);
+    expect(status.shards).toHaveLength(3);
+    for (const [shardId, shard] of status.shards.entries()) {
+      expect(shard).toEqual({
+        shardId,
+        phase: "realtime",
+        height: expect.any(Number),
+        snapshotHeight: expect.any(Number),
+        eventId: expect.stringMatching(/^\d+$/),
+        messages: expect.any(Number),
+        users: expect.any(Number),
+        errors: expect.any(Number),
+        retries: expect.any(Number),
+        lagSeconds: expect.any(Number),
+      });
+    }
+  });
+
+  it("ends cleanly at Ctrl-C, its last line saying what the database holds", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+    await using sync = startSync(workplace, node.endpoint);
+    await sync.printed(CAUGHT_UP);
+
+    sync.kill("SIGINT");
+    const ended = await sync.ended;
+
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "database contents" });
+  });
+
+  it("goes on from where it was stopped", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+    const flags = ["--until-synced", "--snapchain-endpoint", node.endpoint];
+    expect((await run(workplace, "sync", ...flags)).exitCode).toBe(0);
+    const before = await readStatus(workplace);
+
+    const ended = await run(workplace, "sync", ...flags);
+
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stdout).not.toContain("planned snapshot");
+    const after = await readStatus(workplace);
+    expect(Number(after.shards[1]?.height)).toBeGreaterThan(Number(before.shards[1]?.height));
+  });
+
+  it("tells a second sync who holds the database, which exits with 75", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+    await using first = startSync(workplace, node.endpoint);
+    await first.printed(CAUGHT_UP);
+
+    const second = await run(workplace, "sync", "--snapchain-endpoint", node.endpoint);
+
+    expect(second.exitCode).toBe(75);
+    expect(second.stderr).toMatch(/^error: snaprag sync on [^\n]+\n[A-Z][^\n]+\.\n$/);
+    expect(second.stderr).toContain(`(pid ${first.pid})`);
+  });
+
+  it("can be looked at while it runs, again and again", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+    await using sync = startSync(workplace, node.endpoint);
+    await sync.printed("syncing");
+
+    const looks: Status[] = [];
+    while (looks.at(-1)?.shards[1]?.phase !== "realtime") looks.push(await readStatus(workplace));
+    const people = await run(workplace, "status");
+
+    expect(looks.at(-1)?.tables.casts?.live).toBeGreaterThan(0);
+    expect(people.exitCode).toBe(0);
+    expect(people.stdout).toMatch(/^shard +phase +height/);
+    expect(people.stdout).toMatch(/^casts +[\d,]+ +[\d,]+$/m);
+    sync.kill("SIGTERM");
+    expect((await sync.ended).exitCode).toBe(0);
+  });
+
+  it("keeps others from resetting the mirror; without it, a reset empties the database", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+    await using sync = startSync(workplace, node.endpoint);
+    await sync.printed(CAUGHT_UP);
+
+    const refused = await run(workplace, "reset", "--force");
+    sync.kill("SIGINT");
+    await sync.ended;
+    const done = await run(workplace, "reset", "--force");
+
+    expect(refused.exitCode).toBe(75);
+    expect(refused.stderr).toContain(`(pid ${sync.pid})`);
+    expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await readStatus(workplace)).toEqual({ shards: [], tables: {} });
+  });
+
+  it("mirrors a devnet of its own, afresh at each start", async () => {
+    await using workplace = await createWorkplace();
+    const { folder, databaseFlags } = workplace;
+
+    const ended = await run(workplace, "sync", "--devnet", "--until-synced");
+    const status = await run(workplace, "status", "--devnet", "--json");
+    await using next = startCli(["sync", "--devnet", ...databaseFlags], { folder });
+    await next.printed("earlier devnet removed");
+
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(ended.stdout).not.toContain("earlier devnet removed");
+    const { tables } = JSON.parse(status.stdout);
+    expect(tables.casts.live).toBeGreaterThan(1000);
+    expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "database contents", tables });
+  });
+});
+
+describe("snaprag sync", () => {
+  it("uses the first of several nodes that answers", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+
+    const ended = await run(
+      workplace,
+      ...["sync", "--until-synced", "--snapchain-endpoint", "http://127.0.0.1:1"],
+      ...["--snapchain-endpoint", node.endpoint],
+    );
+
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stdout).toContain(`"endpoint":"${node.endpoint}"`);
+  });
+
+  it("ends by itself with --historical-only", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+
+    const ended = await run(
+      workplace,
+      ...["sync", "--historical-only", "--snapchain-endpoint", node.endpoint],
+    );
+
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await readStatus(workplace)).tables.casts?.live).toBeGreaterThan(100);
+  });
+
+  it("starts at the node's newest block with --realtime-only", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+
+    const ended = await run(
+      workplace,
+      ...["sync", "--realtime-only", "--until-synced", "--snapchain-endpoint", node.endpoint],
+    );
+
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stdout).not.toContain("planned snapshot");
+    expect((await readStatus(workplace)).tables.casts?.live).toBeLessThan(100);
+  });
+
+  it("says where the embedded database is, and how to use a server", async () => {
+    await using node = await startNode();
+    await using workplace = await embedded();
+
+    const ended = await run(
+      workplace,
+      ...["sync", "--log-format", "pretty", "--until-synced", "--snapchain-endpoint"],
+      node.endpoint,
+    );
+
+    expect(ended.stdout).toMatch(/embedded database in \.\/\.snaprag\/db\. --database-url /);
+    expect(ended.stdout).toMatch(
+      /\.\/\.snaprag\/db holds [\d,]+ messages of \d+ users; live rows: /,
+    );
+  });
+
+  it("reads file and environment", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    const [, url = ""] = workplace.databaseFlags;
+    const environment = {
+      SNAPRAG_SYNC_SNAPCHAIN_ENDPOINT: node.endpoint,
+      SNAPRAG_DATABASE_URL: url,
+      SNAPRAG_DATABASE_SCHEMA: "farcaster",
+      SNAPRAG_LOG_LEVEL: "error",
+    };
+
+    const { folder } = workplace;
+    const ended = await runCli(["sync", "--until-synced"], { folder, environment });
+    const status = await runCli(["status", "--json"], { folder, environment });
+
+    expect(ended).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+    expect(JSON.parse(status.stdout).tables.casts.live).toBeGreaterThan(100);
+    expect(await readStatus(workplace)).toEqual({ shards: [], tables: {} });
+  });
+});
+
+describe("snaprag migrate", () => {
+  it.each([
+    ["PostgreSQL", onServer],
+    ["the embedded database", inEmptyFolder],
+  ])("prepares %s, also twice", async (_, createWorkplace) => {
+    await using workplace = await createWorkplace();
+
+    const first = await run(workplace, "migrate");
+    const second = await run(workplace, "migrate");
+
+    expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(first.stdout).toMatch(/is at schema version \d+\.\n$/);
+    expect(first.stdout).not.toContain("postgres:postgres@");
+    expect(second.stdout).toBe(first.stdout);
+    expect((await readStatus(workplace)).shards).toEqual([]);
+  });
+});
+
+describe("snaprag devnet", () => {
+  it("is a node that others can mirror, until Ctrl-C", async () => {
+    await using workplace = await onServer();
+    const { folder } = workplace;
+    const size = ["--users", "20", "--messages", "1000", "--block-ms", "200"];
+    await using devnet = startCli(["devnet", "--port", "0", ...size], { folder });
+    const [, endpoint = ""] = await devnet.printed(/"endpoint":"(.+?)","msg":"devnet ready"/);
+
+    const sync = await run(workplace, "sync", "--until-synced", "--snapchain-endpoint", endpoint);
+    devnet.kill("SIGINT");
+
+    expect(sync.exitCode).toBe(0);
+    expect((await readStatus(workplace)).tables.casts?.live).toBeGreaterThan(100);
+    expect(await devnet.ended).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+});

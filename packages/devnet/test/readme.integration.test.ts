@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import * as devnet from "../src/index.ts";
+
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text]) => ({
+  isCode: language === "ts",
+  text: text ?? "",
+}));
+
+/** Runs a snippet with this package's exports in place of its imports; returns what it prints. */
+async function run(snippet: string): Promise<string> {
+  const lines: string[] = [];
+  const log = (value: unknown) => lines.push(typeof value === "string" ? value : inspect(value));
+  const body = snippet.replace(/^import .*$/gm, "");
+  const names = ["console", ...Object.keys(devnet)];
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  await AsyncFunction(...names, body)({ log }, ...Object.values(devnet));
+  return `${lines.join("\n")}\n`;
+}
+
+describe("README.md", () => {
+  const snippets = blocks.flatMap(({ isCode, text }, index) =>
+    isCode ? [{ text, output: blocks[index + 1]?.text }] : [],
+  );
+
+  it.each(snippets)("has a snippet that runs as it says: %#", async ({ text, output }) => {
+    expect(await run(text)).toBe(output);
+  });
+
+  it("has snippets", () => {
+    expect(snippets).toHaveLength(2);
+  });
+});

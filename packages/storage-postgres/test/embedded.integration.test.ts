@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openEmbeddedDatabase } from "../src/embedded/index.ts";
+import { findOwner } from "../src/embedded/owner-file.ts";
+import { createPostgresStore } from "../src/index.ts";
+import { batchOf, changesOf } from "./support/stores.ts";
+
+let root: string;
+let folder: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "snaprag-embedded-"));
+  folder = join(root, "db");
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+describe("openEmbeddedDatabase()", () => {
+  it("keeps what was written, and lets others look while it is open", async () => {
+    const database = await openEmbeddedDatabase({ folder, holder: "the owner" });
+    const store = createPostgresStore(database.storeOptions);
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+    await store.applyBlocks(batchOf(1n, changesOf(1n, [aMergeMessageEvent(aCastAdd())])));
+
+    await expect(openEmbeddedDatabase({ folder, holder: "another" })).rejects.toMatchObject({
+      code: "locked",
+      holder: `the owner (pid ${process.pid})`,
+    });
+    const guest = await openEmbeddedDatabase({ folder, holder: "a guest", isGuestAllowed: true });
+    await using guestStore = createPostgresStore(guest.storeOptions);
+    expect((await guestStore.countRows()).get("casts")).toMatchObject({ live: 1 });
+    expect(await guestStore.listShards()).toHaveLength(1);
+
+    await guest.close();
+    await store.applyBlocks(
+      batchOf(2n, changesOf(2n, [aMergeMessageEvent(aCastAdd({}, { seed: 1 }))])),
+    );
+    await store.close();
+    await database.close();
+    await database.close();
+    await using again = await openEmbeddedDatabase({ folder, holder: "the next owner" });
+    await using nextStore = createPostgresStore(again.storeOptions);
+    expect((await nextStore.countRows()).get("casts")).toMatchObject({ live: 2 });
+  });
+
+  it("takes the folder over from an owner that was killed", async () => {
+    const killed = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const startedAt = "0";
+    const owner = { pid: killed.pid, startedAt, holder: "the killed", socketFolder: "/nowhere" };
+    await writeFile(`${folder}.owner`, JSON.stringify(owner));
+    // The pid is alive but its start time is not the owner's: the pid was given away again.
+    expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+    killed.kill("SIGKILL");
+
+    await using database = await openEmbeddedDatabase({ folder, holder: "the next" });
+    expect(JSON.parse(await readFile(`${folder}.owner`, "utf8"))).toMatchObject({
+      pid: process.pid,
+      holder: "the next",
+    });
+    expect(database.socketFolder).toContain(".socket");
+  });
+
+  it("serves from a short path when the folder's is too long for a socket", async () => {
+    const deep = join(root, "a".repeat(120), "db");
+    await using database = await openEmbeddedDatabase({ folder: deep, holder: "a test" });
+    await using store = createPostgresStore(database.storeOptions);
+    await store.migrate();
+
+    expect(database.socketFolder.length).toBeLessThan(100);
+  });
+
+  it("gives the folder up again when the database in it cannot be opened", async () => {
+    await writeFile(folder, "not a folder");
+
+    await expect(openEmbeddedDatabase({ folder, holder: "a test" })).rejects.toMatchObject({
+      name: "StorageError",
+    });
+    expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+  });
+});

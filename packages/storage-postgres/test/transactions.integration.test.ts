@@ -1,0 +1,227 @@
+// What happens around a write: migrations, locks, handlers, failures.
+import type { Change } from "@snaprag/processors";
+import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { TestDatabase } from "../../../test/support/test-database.ts";
+import { createTestDatabase } from "../../../test/support/test-database.ts";
+import type { PostgresStoreOptions } from "../src/index.ts";
+import { createPostgresStore, SCHEMA_VERSION } from "../src/index.ts";
+import { batchOf, changesOf } from "./support/stores.ts";
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client(database.url);
+  await client.connect();
+});
+
+afterEach(async () => {
+  await client.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const open = (options: PostgresStoreOptions = {}) =>
+  createPostgresStore({ connectionString: database.url, ...options });
+
+const gm = batchOf(1n, changesOf(1n, [aMergeMessageEvent(aCastAdd({ text: "gm" }))]));
+
+async function countCasts(): Promise<number> {
+  return Number((await client.query("select count(*) from casts")).rows[0].count);
+}
+
+describe("migrate()", () => {
+  it("is safe when several processes start together", async () => {
+    const stores = [open(), open(), open()];
+    await Promise.all(stores.map((store) => store.migrate()));
+    await Promise.all(stores.map((store) => store.close()));
+
+    const { rows } = await client.query("select id from schema_migrations order by id");
+    expect(rows).toHaveLength(SCHEMA_VERSION);
+  });
+
+  it("refuses a database that a newer version has migrated", async () => {
+    await using store = open();
+    await store.migrate();
+    await client.query("insert into schema_migrations (id, name) values (1000, 'later')");
+
+    await expect(store.migrate()).rejects.toMatchObject({ code: "newer_schema" });
+  });
+
+  it("leaves nothing behind when a migration fails", async () => {
+    await client.query("create table casts (mine int)");
+    await using store = open();
+
+    await expect(store.migrate()).rejects.toMatchObject({ code: "migration" });
+    const { rows } = await client.query("select to_regclass('schema_migrations') as migrations");
+    expect(rows).toEqual([{ migrations: null }]);
+  });
+
+  it("keeps to its schema", async () => {
+    await using store = open({ schema: "mirror" });
+    await store.migrate();
+
+    const { rows } = await client.query(
+      "select distinct table_schema as schema from information_schema.tables where table_name = 'casts'",
+    );
+    expect(rows).toEqual([{ schema: "mirror" }]);
+  });
+});
+
+describe("reset()", () => {
+  it("removes what migrations created and leaves the rest", async () => {
+    await client.query("create table mine (id int)");
+    await using store = open();
+    await store.migrate();
+    await store.reset();
+
+    const { rows } = await client.query(
+      `select relname from pg_class where relnamespace = 'public'::regnamespace
+       union all select proname from pg_proc where pronamespace = 'public'::regnamespace`,
+    );
+    expect(rows).toEqual([{ relname: "mine" }]);
+  });
+
+  it("does not take views of others with it", async () => {
+    await using store = open();
+    await store.migrate();
+    await client.query("create view mine as select fid from casts");
+
+    await expect(store.reset()).rejects.toThrow("casts");
+  });
+});
+
+describe("a change handler", () => {
+  it("sees the changes inside the transaction that writes them", async () => {
+    const seen: [readonly Change[], number][] = [];
+    await using store = open({
+      onChanges: async (changes, transaction) => {
+        const { rows } = await transaction.query("select count(*)::int as n from casts");
+        seen.push([changes, rows[0].n]);
+        await transaction.query("create table if not exists handled (n int)");
+      },
+    });
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+    await store.applyBlocks(gm);
+
+    expect(seen).toEqual([[gm.changes, 1]]);
+    expect((await client.query("select to_regclass('handled') as t")).rows[0].t).toBe("handled");
+  });
+
+  it("undoes the batch when it throws", async () => {
+    await using store = open({
+      onChanges: async () => {
+        throw new Error("no");
+      },
+    });
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+
+    await expect(store.applyBlocks(gm)).rejects.toThrow("no");
+    expect(await countCasts()).toBe(0);
+    expect((await store.listShards())[0]).toMatchObject({ blockNumber: 0n });
+  });
+});
+
+describe("a batch", () => {
+  it("is written whole or not at all", async () => {
+    await using store = open();
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+    await client.query("alter table quarantined_messages add constraint never check (false)");
+    const broken = {
+      shardId: 1,
+      fid: 1n,
+      hash: Uint8Array.of(1),
+      messageType: null,
+      raw: Uint8Array.of(1),
+      eventId: 1n,
+      reason: "hash_mismatch",
+    };
+
+    await expect(store.applyBlocks({ ...gm, quarantined: [broken] })).rejects.toMatchObject({
+      code: "constraint",
+    });
+    expect(await countCasts()).toBe(0);
+    await store.applyBlocks(gm);
+    expect(await countCasts()).toBe(1);
+  });
+
+  it("fails as a lost connection when the server ends it, and the next one works", async () => {
+    await using store = open({ maxConnections: 1 });
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'snaprag'",
+    );
+
+    const results = [await store.applyBlocks(gm).catch((error) => error.code)];
+    if (results[0] !== undefined) results.push(await store.applyBlocks(gm));
+
+    expect([undefined, "connection"]).toContain(results[0]);
+    expect(await countCasts()).toBe(1);
+  });
+});
+
+describe("acquireSyncLock()", () => {
+  it("says when the right is lost with its connection", async () => {
+    await using store = open();
+    await store.migrate();
+    const lock = await store.acquireSyncLock("one");
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted",
+    );
+
+    await expect(lock.lost).rejects.toMatchObject({ code: "connection" });
+    await (await store.acquireSyncLock("another")).release();
+    await lock.release();
+  });
+
+  it("lets two schemas of one database be synced at a time", async () => {
+    await using one = open({ schema: "one" });
+    await using other = open({ schema: "other" });
+    await one.migrate();
+    await other.migrate();
+    const locks = [await one.acquireSyncLock("one"), await other.acquireSyncLock("other")];
+
+    for (const lock of locks) await lock.release();
+  });
+});
+
+describe("finishLoading()", () => {
+  it("replaces an index whose build was cut off", async () => {
+    await using store = open();
+    await store.migrate();
+    await store.finishLoading();
+    await client.query(
+      "update pg_index set indisvalid = false where indexrelid = 'casts_by_hash'::regclass",
+    );
+    await store.finishLoading();
+
+    const { rows } = await client.query(
+      "select indisvalid from pg_index where indexrelid = 'casts_by_hash'::regclass",
+    );
+    expect(rows).toEqual([{ indisvalid: true }]);
+  });
+});
+
+describe("createPostgresStore()", () => {
+  it.each([
+    [{ connectionString: "postgres://a", connection: {} }, "either"],
+    [{}, "either"],
+    [{ connectionString: "postgres://a", schema: "Robert'); drop" }, "Robert"],
+    [{ connectionString: "postgres://a", maxConnections: 0 }, "maxConnections"],
+    [{ connectionString: "postgres://a", statementTimeoutMs: 1.5 }, "statementTimeoutMs"],
+  ])("rejects %j", (options, word) => {
+    expect(() => createPostgresStore(options)).toThrow(word);
+  });
+
+  it("says that a server cannot be reached", async () => {
+    await using store = open({ connectionString: "postgres://127.0.0.1:1/none" });
+
+    await expect(store.listShards()).rejects.toMatchObject({ code: "connection", retryable: true });
+  });
+});
