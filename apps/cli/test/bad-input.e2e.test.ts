@@ -208,7 +208,7 @@ describe("a database that does not answer or refuses exits with 20", () => {
     mkdirSync(join(folder.path, ".snaprag/db"), { recursive: true });
     writeFileSync(join(folder.path, ".snaprag/db/PG_VERSION"), "nonsense");
 
-    expectFailure(await run("migrate"), 20, ".snaprag/db");
+    expectFailure(await run("migrate"), 20, ".snaprag/db", "Delete the folder");
   });
 });
 
@@ -239,7 +239,7 @@ describe("a database that cannot hold the mirror exits with 21", () => {
     expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
     await query("insert into sync_network (network, shard_count) values (1, 2)");
 
-    const ended = await run("sync", "--devnet", "--database-url", database.url);
+    const ended = await run("sync", "--devnet", "--until-synced", "--database-url", database.url);
 
     expectFailure(ended, 21, "network 1", "--devnet");
   });

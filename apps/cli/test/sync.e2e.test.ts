@@ -1,6 +1,8 @@
 // The built program against a node that runs here, on both kinds of database.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { createDevnet } from "@snaprag/devnet";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Ended, RunningCli } from "./support/built-cli.ts";
 import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
@@ -153,6 +155,8 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
     const status = await run(workplace, "status", "--devnet", "--json");
     await using next = startCli(["sync", "--devnet", ...databaseFlags], { folder });
     await next.printed("earlier devnet removed");
+    // Only a mirror with nothing in it plans a snapshot.
+    await next.printed("planned snapshot");
 
     expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ended.stdout).not.toContain("earlier devnet removed");
@@ -259,7 +263,32 @@ describe("snaprag migrate", () => {
   });
 });
 
+describe("snaprag status", () => {
+  it("waits for an embedded database that is just being made", async () => {
+    await using workplace = await inEmptyFolder();
+    await using migrate = startCli(["migrate"], { folder: workplace.folder });
+    const made = join(workplace.folder, ".snaprag/db");
+    await vi.waitFor(() => expect(existsSync(made)).toBe(true), { timeout: 30_000, interval: 5 });
+
+    expect((await readStatus(workplace)).shards).toEqual([]);
+    expect((await migrate.ended).exitCode).toBe(0);
+  });
+});
+
 describe("snaprag devnet", () => {
+  it("gives its start up at Ctrl-C", async () => {
+    await using workplace = await inEmptyFolder();
+    const { folder } = workplace;
+    await using devnet = startCli(["devnet", "--port", "0", "--messages", "500000"], { folder });
+    await devnet.printed("making history");
+
+    devnet.kill("SIGINT");
+
+    const { exitCode, stdout, stderr } = await devnet.ended;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).not.toContain("devnet ready");
+  });
+
   it("is a node that others can mirror, until Ctrl-C", async () => {
     await using workplace = await onServer();
     const { folder } = workplace;

@@ -41,7 +41,7 @@ export interface Devnet {
   /**
    * What a mirror of the network must hold as live, each thing once: messages of their authors' home
    * shards, gasless keys (active ones, and every removal), on-chain events, registry usernames as
-   * the node's store has them.
+   * the node's store has them. Blocks made while it is read do not show.
    */
   listLive(): Iterable<LiveEntry>;
   /**

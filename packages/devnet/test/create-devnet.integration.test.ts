@@ -136,6 +136,19 @@ describe("blocks", () => {
   });
 });
 
+describe("what is live", () => {
+  it("is listed as of the call, whatever blocks come while it is read", async () => {
+    await withDevnet(SMALL, async (devnet) => {
+      const before = [...devnet.listLive()];
+      const listed = devnet.listLive();
+      await devnet.produceBlock(20);
+
+      expect([...listed]).toEqual(before);
+      expect([...devnet.listLive()]).not.toEqual(before);
+    });
+  });
+});
+
 describe("what is submitted", () => {
   it("is in the next block, as the network's own users write it", async () => {
     await withDevnet({ ...SMALL, trafficPerBlock: 0 }, async (devnet) => {

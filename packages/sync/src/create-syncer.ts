@@ -108,6 +108,7 @@ async function runSession({ options, activity, controller, untilSynced }: Sessio
     abort,
     ...finishLine,
   };
+  logger.info({ ...network, shardIds, mode }, "syncing");
   await runShards(run, facts, shardIds);
 }
 

@@ -1,6 +1,7 @@
 import type { Message, OnChainEvent, UserNameProof } from "@snaprag/proto";
 import { MESSAGE_WIRE_TYPES } from "@snaprag/proto";
 import type { Blake3 } from "@snaprag/verify";
+import type { TrieView } from "../trie/create-trie.ts";
 import type { BlockShard } from "./blocks/block-shard.ts";
 import { createBlockShard } from "./blocks/block-shard.ts";
 import type { ValidatorSet } from "./blocks/commits.ts";
@@ -49,7 +50,10 @@ export interface Network {
   produceChunk(shardId: number, timestamp: bigint): CommittedChunk;
   /** Live messages, each counted on its author's home shard. */
   liveMessageCount(): number;
-  /** Everything live, each thing once: what foreign shards replicate is left out. */
+  /**
+   * Everything that is live when this is called, each thing once: what foreign shards replicate is
+   * left out.
+   */
   listLive(): Iterable<LiveEntry>;
 }
 
@@ -99,22 +103,35 @@ export function createNetwork({ blake3, validators }: NetworkOptions): Network {
       for (const { state } of dataShards.values()) count += state.homeMessageCount();
       return count;
     },
-    *listLive() {
-      for (const shard of dataShards.values()) yield* listLiveOf(shard, placeOf);
+    listLive() {
+      return readLive([...dataShards.values()].map(captureShard), placeOf);
     },
   };
 }
 
-function* listLiveOf({ shardId, state }: DataShard, placeOf: PlaceOfFid): Generator<LiveEntry> {
-  for (const { key, value } of state.trie.leaves()) {
-    const live = toLiveEntry(key, value, shardId);
-    if (live === undefined || (live.kind === "message" && !state.isHome(live.fid))) continue;
-    yield live;
-  }
-  // From the store and not from the trie, which loses a name that the same fid proves again.
-  for (const proof of state.fnames.live()) {
-    const { homeShardId } = placeOf(proof.fid);
-    if (homeShardId === shardId) yield { kind: "fname", proof, homeShardId };
+interface CapturedShard {
+  readonly shardId: number;
+  readonly view: TrieView<Entry>;
+  readonly fnames: readonly UserNameProof[];
+}
+
+/** A shard as it is now, which blocks that come while it is being read leave alone. */
+function captureShard({ shardId, state }: DataShard): CapturedShard {
+  // Names from the store, as the trie loses one that the same fid proves again.
+  return { shardId, view: state.trie.snapshot(), fnames: state.fnames.live() };
+}
+
+function* readLive(shards: readonly CapturedShard[], placeOf: PlaceOfFid): Generator<LiveEntry> {
+  for (const { shardId, view, fnames } of shards) {
+    const isHome = (fid: bigint) => placeOf(fid).homeShardId === shardId;
+    for (const { key, value } of view.leaves()) {
+      const live = toLiveEntry(key, value, shardId);
+      if (live?.kind === "onChainEvent" || (live?.kind === "message" && isHome(live.fid)))
+        yield live;
+    }
+    for (const proof of fnames) {
+      if (isHome(proof.fid)) yield { kind: "fname", proof, homeShardId: shardId };
+    }
   }
 }
 

@@ -24,11 +24,14 @@ const SCOPES = [
 
 /** Lends, started, changed and ended. */
 export const LEND_RECIPES: readonly Recipe[] = [
-  function startLend(scene) {
+  /** Two at a time, so that there are always some while others end. */
+  function startLends(scene) {
     const lender = scene.prng.pick(scene.population.withRole("landlord"));
-    const borrower = scene.population.pickOrdinary(scene.prng);
-    remember(lender.memory.borrowers, borrower.fid);
-    return [lend(scene, lender, { toFid: borrower.fid, numUnits: BigInt(1 + scene.prng.int(3)) })];
+    return [1n, 2n].map((numUnits) => {
+      const { fid: toFid } = scene.population.pickOrdinary(scene.prng);
+      remember(lender.memory.borrowers, toFid);
+      return lend(scene, lender, { toFid, numUnits });
+    });
   },
 
   function changeLend(scene) {
