@@ -19,7 +19,10 @@ export default defineConfig({
         ...shared,
         test: {
           name: "integration",
-          include: ["{packages,apps}/*/test/**/*.integration.test.ts", "test/*.integration.test.ts"],
+          include: [
+            "{packages,apps}/*/test/**/*.integration.test.ts",
+            "test/*.integration.test.ts",
+          ],
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -33,7 +36,8 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each starts processes of its own: more at once than this only slows them down.
+          maxWorkers: 2,
         },
       },
     ],

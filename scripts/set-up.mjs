@@ -3,24 +3,29 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const PNPM = "pnpm@10.34.9";
 
-/** Runs a command of the repository and ends this process with its code if it fails. */
-export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
-  if (error) {
-    console.error(`${command} cannot be run: ${error.message}`);
-    process.exit(1);
-  }
-  if (status !== 0) process.exit(status ?? 1);
+/** Environment of everything that is run here: no tool phones home. */
+export const ENVIRONMENT = { ...process.env, TURBO_TELEMETRY_DISABLED: "1" };
+
+/** Runs pnpm and shows what it said only when it failed, which ends this process. */
+function runQuietly(what, args) {
+  const { status, error, stdout, stderr } = spawnSync("npx", ["--yes", PNPM, ...args], {
+    cwd: ROOT,
+    env: ENVIRONMENT,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status === 0) return;
+  console.error(error ? `npx cannot be run: ${error.message}` : `${stdout}${stderr}`);
+  console.error(`${what} failed; the lines above say why.`);
+  process.exit(status ?? 1);
 }
 
 export function setUp() {
   console.error("setting up: installing packages and building (about a minute the first time)");
-  run("npx", ["--yes", PNPM, "install", "--frozen-lockfile", "--reporter=silent"]);
-  run("npx", ["--yes", PNPM, "exec", "turbo", "run", "build", "--output-logs=errors-only"], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
-  });
+  runQuietly("Installing packages", ["install", "--frozen-lockfile"]);
+  runQuietly("Building", ["exec", "turbo", "run", "build", "--output-logs=errors-only"]);
 }

@@ -1,7 +1,6 @@
 // `npm test`: sets up, then runs every gate and every test, and says at the end what failed.
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { PNPM, setUp } from "./set-up.mjs";
+import { ENVIRONMENT, PNPM, ROOT, setUp } from "./set-up.mjs";
 
 const GATES = [
   "lint",
@@ -16,7 +15,6 @@ const GATES = [
   "test:integration",
   "test:e2e",
 ];
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 setUp();
 const failed = [];
@@ -24,9 +22,9 @@ for (const gate of GATES) {
   const startedAt = Date.now();
   console.log(`\n--- ${gate}`);
   const { status } = spawnSync("npx", ["--yes", PNPM, "run", "--silent", gate], {
-    cwd: root,
+    cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+    env: ENVIRONMENT,
   });
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   console.log(`--- ${gate}: ${status === 0 ? "passed" : "FAILED"} in ${seconds} s`);

@@ -69,7 +69,7 @@ async function killAmongSteps(devnet: Devnet, workplace: Workplace): Promise<Pro
   const before = await readProgress(store);
   const wanted = before.steps + (before.isHistorical ? 1 + random() * 40 : random() * 4);
   await using sync = startCli(syncArguments(devnet, workplace), workplace);
-  await sync.printed('"msg":"syncing"');
+  await sync.printed('"msg":"run started"');
   await expect
     .poll(async () => (await readProgress(store)).steps, { interval: 5, timeout: 60_000 })
     .toBeGreaterThanOrEqual(wanted);
@@ -104,7 +104,7 @@ it("ends as the node is after kills on the embedded database", async () => {
   const kills: Kills = { historical: 0, realtime: 0 };
   while (kills.historical + kills.realtime < 10) {
     await using sync = startCli(syncArguments(devnet, workplace), workplace);
-    await sync.printed('"msg":"syncing"');
+    await sync.printed('"msg":"run started"');
     // Nobody else can look into this database while it is killed: some kills wait for realtime.
     if (kills.historical >= 5) await sync.printed(/history complete|indexes are in place/);
     await delay(random() * 700);

@@ -108,7 +108,7 @@ async function runSession({ options, activity, controller, untilSynced }: Sessio
     abort,
     ...finishLine,
   };
-  logger.info({ ...network, shardIds, mode }, "syncing");
+  logger.info({ ...network, shardIds, mode }, "run started");
   await runShards(run, facts, shardIds);
 }
 

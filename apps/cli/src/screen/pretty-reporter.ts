@@ -70,8 +70,8 @@ function createLiveScreen(stdout: OutputStream): Screen {
   const area = createLogUpdate(stdout as NodeJS.WriteStream);
   let shown: readonly string[] = [];
   const redraw = () => {
-    // A wrapped line would be redrawn as two.
-    const width = (stdout.columns ?? 80) - 1;
+    // A wrapped line would be redrawn as two. A terminal that does not know its width says 0.
+    const width = (stdout.columns || 80) - 1;
     if (shown.length > 0) area(shown.map((line) => line.slice(0, width)).join("\n"));
   };
   return {

@@ -18,7 +18,7 @@ export type FoldedRows = ReadonlyMap<TableName, readonly FoldedRow[]>;
 type RowChange = Exclude<Change, { readonly kind: "sweepLinks" | "sweepKeys" }>;
 
 /** Whether a change names its row, as opposed to sweeping whatever a rule covers. */
-export function isRowChange(change: Change): change is RowChange {
+function isRowChange(change: Change): change is RowChange {
   return change.kind === "merge" || change.kind === "retire";
 }
 

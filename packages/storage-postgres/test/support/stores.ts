@@ -6,7 +6,7 @@ import type { BlockBatch } from "@snaprag/storage";
 type HubEvent = Parameters<typeof processHubEvent>[0];
 
 /** Time of every block in these tests. */
-export const BLOCK_TIME: Date = new Date("2026-01-01T00:00:00.000Z");
+const BLOCK_TIME: Date = new Date("2026-01-01T00:00:00.000Z");
 
 /** A block batch of shard 1, where every account is at home, from the block before it. */
 export function batchOf(blockNumber: bigint, changes: readonly Change[]): BlockBatch {

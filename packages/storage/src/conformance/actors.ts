@@ -37,7 +37,7 @@ export const VIRTUAL_SHARDS: ReadonlyMap<bigint, number> = new Map([
 ]);
 
 /** An account whose home is shard 2. */
-export const FOREIGN_FID = 42n;
+const FOREIGN_FID = 42n;
 
 /** Virtual shard of an account of this world; 141 is that of {@link FOREIGN_FID}. */
 export function virtualShardOf(fid: bigint): number {

@@ -5,7 +5,7 @@ import { HubEventType } from "@snaprag/proto";
 import type { ShardBlock } from "./shard-block.ts";
 
 /** How many events of a block are known, against how many there are. */
-export interface BlockShortage {
+interface BlockShortage {
   readonly blockNumber: bigint;
   /** Events missing, gasless keys not counted; 0 when only those can be missing. */
   readonly missingCount: number;

@@ -14,7 +14,7 @@ export interface MessagePlace {
 }
 
 /** A message as quarantine keeps it, with whatever can be read of it. */
-export function toQuarantined(
+function toQuarantined(
   message: Message,
   reason: string,
   { shardId, eventId }: MessagePlace,

@@ -18,7 +18,7 @@ const HOPELESS_NODE_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether trying again cannot help, so that the run has to end and say why. */
-export function isFatal(error: unknown): boolean {
+function isFatal(error: unknown): boolean {
   if (error instanceof StorageError) return !error.retryable;
   if (error instanceof NodeClientError) return HOPELESS_NODE_CODES.has(error.code);
   return !(error instanceof SyncError);
@@ -41,7 +41,7 @@ function codeOf(error: unknown): string {
  *
  * The store may be what fails, so that its record is an attempt: the count in memory stands.
  */
-export async function recordFailure(run: SyncRun, place: Place, error: unknown): Promise<void> {
+async function recordFailure(run: SyncRun, place: Place, error: unknown): Promise<void> {
   const { shardId, virtualShard } = place;
   const code = codeOf(error);
   const activity = run.activity.of(shardId);
@@ -58,7 +58,7 @@ export async function recordFailure(run: SyncRun, place: Place, error: unknown):
 }
 
 /** Waits a random part of a time that doubles with every failure in a row. */
-export async function backOff(failureCount: number, signal: AbortSignal): Promise<void> {
+async function backOff(failureCount: number, signal: AbortSignal): Promise<void> {
   const limit = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failureCount - 1));
   await delay(Math.random() * limit, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

@@ -1,0 +1,88 @@
+// What is published is what works: every package as a tarball, installed where nothing else is.
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { TemporaryFolder } from "./support/temporary-folder.ts";
+import { createTemporaryFolder } from "./support/temporary-folder.ts";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+interface Packed {
+  readonly name: string;
+  readonly folder: string;
+  readonly tarball: string;
+  /** What can be imported, such as `@snaprag/storage/conformance`. */
+  readonly entries: readonly string[];
+}
+
+let place: TemporaryFolder;
+let packages: readonly Packed[];
+
+async function pack(folder: string): Promise<Packed> {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const tarball = join(place.path, `${manifest.name.replace(/^@snaprag\//, "")}.tgz`);
+  await run("npx", ["--yes", "pnpm@10.34.9", "pack", "--out", tarball], { cwd: folder });
+  const entries = Object.keys(manifest.exports ?? {})
+    .filter((entry) => entry !== "./package.json")
+    .map((entry) => manifest.name + entry.slice(1));
+  return { name: manifest.name, folder, tarball, entries };
+}
+
+/** An npm project outside the repository in which our packages come from their tarballs. */
+function createProject(name: string, dependencies: Readonly<Record<string, string>>): string {
+  const folder = join(place.path, name);
+  mkdirSync(folder);
+  const tarballs = packages.map(({ name: own, tarball }) => [own, `file:${tarball}`]);
+  const manifest = { private: true, dependencies, overrides: Object.fromEntries(tarballs) };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  return folder;
+}
+
+beforeAll(async () => {
+  place = createTemporaryFolder();
+  const folders = ["packages", "apps"].flatMap((group) =>
+    readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)),
+  );
+  packages = await Promise.all(folders.map(pack));
+  return () => place[Symbol.dispose]();
+}, 120_000);
+
+describe("the tarball", () => {
+  it("of each package installs into an empty folder and is imported there", async () => {
+    for (const { name, tarball, entries } of packages) {
+      if (entries.length === 0) continue;
+      const optional = { "fast-check": "^4", "@electric-sql/pglite-socket": "0.2.17" };
+      const needsOptional = entries.some((entry) => /embedded|conformance/.test(entry));
+      const folder = createProject(name.replace("@snaprag/", ""), {
+        ...(needsOptional ? optional : {}),
+        [name]: `file:${tarball}`,
+      });
+      await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder });
+      const script = entries.map((entry) => `await import(${JSON.stringify(entry)})`).join(", ");
+      const code = `console.log([${script}].map((module) => Object.keys(module).length).join())`;
+
+      const { stdout } = await run("node", ["--input-type=module", "-e", code], { cwd: folder });
+
+      const counts = stdout.trim().split(",").map(Number);
+      expect(counts, name).toHaveLength(entries.length);
+      expect(Math.min(...counts), name).toBeGreaterThan(0);
+    }
+  });
+
+  it("of the command mirrors a devnet from there", async () => {
+    const cli = packages.find(({ name }) => name === "@snaprag/cli");
+    const folder = createProject("command", { "@snaprag/cli": `file:${cli?.tarball}` });
+    await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder });
+
+    const { stdout } = await run("npx", ["snaprag", "sync", "--devnet", "--until-synced"], {
+      cwd: folder,
+    });
+
+    const last = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "{}");
+    expect(last.tables.casts.live).toBeGreaterThan(1000);
+  });
+});

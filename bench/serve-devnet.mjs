@@ -1,0 +1,16 @@
+// A devnet in a process of its own, so that its cost can be told from the sync's. Prints the endpoint
+// when it is ready, and its CPU time when stdin closes.
+import { createDevnet } from "@snaprag/devnet";
+
+const [users, messages] = process.argv.slice(2).map(Number);
+const devnet = createDevnet({ users, messages, blockMs: 0, gaslessKeys: false });
+await devnet.start();
+const { user, system } = process.cpuUsage();
+console.log(devnet.endpoint);
+process.stdin.on("close", async () => {
+  const spent = process.cpuUsage({ user, system });
+  console.log((spent.user + spent.system) / 1e6);
+  await devnet.stop();
+  process.exit(0);
+});
+process.stdin.resume();
