@@ -52,7 +52,7 @@ async function runSync(endpoint, databaseUrl) {
   return { seconds: Number(process.hrtime.bigint() - startedAt) / 1e9, peakMemoryMiB: peak };
 }
 
-const postgres = await startHelper("../test/support/serve-postgres.mjs");
+const postgres = await startHelper("../test/support/serve-postgres.mjs", ["durable"]);
 const devnet = await startHelper("serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
 const admin = new pg.Client(postgres.ready);
 await admin.connect();

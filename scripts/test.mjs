@@ -14,6 +14,7 @@ const GATES = [
   "test:unit",
   "test:integration",
   "test:e2e",
+  "test:chaos",
 ];
 
 setUp();

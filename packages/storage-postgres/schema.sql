@@ -1,5 +1,15 @@
 -- What `snaprag migrate` and the end of the historical phase create. Generated: do not edit.
 
+CREATE OR REPLACE FUNCTION public.home_shard_of(fid bigint, shard_count integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select (((get_byte(digest, 0)::bigint << 24) + (get_byte(digest, 1) << 16)
+    + (get_byte(digest, 2) << 8) + get_byte(digest, 3)) % shard_count)::int + 1
+  from (select sha256(substring(int8send(fid) from 5)) as digest) hashed
+$function$;
+
 CREATE OR REPLACE FUNCTION public.sync_fence(moved bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -149,6 +159,7 @@ create table fname_transfers (
   "name" text not null,
   "owner" bytea not null,
   "proof_signature" bytea not null,
+  "raw" bytea,
   PRIMARY KEY (fid, name, proof_timestamp, proof_signature)
 );
 
@@ -262,14 +273,23 @@ create table onchain_events (
 
 create table quarantined_messages (
   "fid" bigint not null,
+  "id" bigint not null,
+  "event_id" bigint not null,
+  "block_time" timestamp with time zone not null,
+  "quarantined_at" timestamp with time zone not null default now(),
+  "attempted_at" timestamp with time zone,
   "shard_id" integer not null,
   "message_type" integer,
-  "event_id" bigint not null,
+  "attempts" integer not null default 0,
+  "status" text not null default 'open'::text,
+  "raw_kind" text not null,
+  "retire_reason" text,
   "reason" text not null,
-  "quarantined_at" timestamp with time zone not null default now(),
+  "detail" text,
   "hash" bytea not null,
   "raw" bytea not null,
-  PRIMARY KEY (fid, shard_id, reason, hash)
+  PRIMARY KEY (fid, id),
+  CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text])))
 );
 
 create table reaction_removes (
@@ -407,6 +427,7 @@ create table sync_partitions (
   "virtual_shard" integer not null,
   "status" text not null,
   "height" bigint not null,
+  "block_time" timestamp with time zone,
   "page_token" text,
   "is_relisted" boolean not null default false,
   "message_count" bigint not null default 0,
@@ -527,13 +548,13 @@ CREATE INDEX casts_by_author ON casts USING btree (fid, "timestamp") WHERE (dele
 
 CREATE INDEX casts_by_hash ON casts USING btree (hash);
 
-CREATE INDEX casts_by_parent ON casts USING btree (parent_hash) WHERE ((parent_hash IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX casts_by_parent ON casts USING hash (parent_hash) WHERE ((parent_hash IS NOT NULL) AND (deleted_at IS NULL));
 
 CREATE INDEX casts_by_parent_url ON casts USING btree (parent_url, "timestamp") WHERE (parent_url IS NOT NULL);
 
 CREATE INDEX casts_by_time ON casts USING btree ("timestamp") WHERE (deleted_at IS NULL);
 
-CREATE INDEX fids_by_custody ON fids USING btree (custody_address);
+CREATE INDEX fids_by_custody ON fids USING hash (custody_address);
 
 CREATE INDEX fids_partition ON fids USING btree (shard_id, virtual_shard);
 
@@ -541,9 +562,15 @@ CREATE INDEX fname_transfers_by_name ON fname_transfers USING btree (name, proof
 
 CREATE INDEX links_by_target ON links USING btree (target_fid, link_type) WHERE (deleted_at IS NULL);
 
-CREATE INDEX onchain_events_by_channel ON onchain_events USING btree (channel_label) WHERE (type = 6);
+CREATE INDEX onchain_events_by_channel ON onchain_events USING hash (channel_label) WHERE (type = 6);
 
-CREATE INDEX onchain_events_by_signer ON onchain_events USING btree (signer_key) WHERE (type = 1);
+CREATE INDEX onchain_events_by_signer ON onchain_events USING hash (signer_key) WHERE (type = 1);
+
+CREATE INDEX quarantined_messages_by_id ON quarantined_messages USING btree (id);
+
+CREATE UNIQUE INDEX quarantined_messages_once ON quarantined_messages USING btree (fid, shard_id, event_id, raw_kind, sha256((hash || raw)), COALESCE(retire_reason, ''::text));
+
+CREATE INDEX quarantined_messages_open ON quarantined_messages USING btree (shard_id) WHERE (status = 'open'::text);
 
 CREATE INDEX reactions_by_author ON reactions USING btree (fid, "timestamp") WHERE (deleted_at IS NULL);
 
@@ -557,50 +584,423 @@ CREATE INDEX username_proofs_by_name ON username_proofs USING btree (name);
 
 CREATE INDEX verifications_by_address ON verifications USING btree (address) WHERE (deleted_at IS NULL);
 
+create view signers as
+ SELECT onchain.fid,
+    onchain.key,
+    'onchain'::text AS source,
+    onchain.key_type,
+    onchain.added_at,
+    onchain.removed_at,
+    ((onchain.last_type = ANY (ARRAY[1, 3])) AND (NOT (onchain.key_type IS DISTINCT FROM 1))) AS is_active,
+    NULL::integer[] AS scopes,
+    NULL::bigint AS ttl_seconds
+   FROM ( SELECT history.fid,
+            history.key,
+            history.last_type,
+                CASE history.last_type
+                    WHEN 3 THEN history.first_key_type
+                    ELSE history.last_key_type
+                END AS key_type,
+                CASE history.last_type
+                    WHEN 3 THEN history.first_added_at
+                    ELSE history.last_added_at
+                END AS added_at,
+                CASE history.last_type
+                    WHEN 2 THEN history.last_at
+                    ELSE NULL::timestamp with time zone
+                END AS removed_at
+           FROM ( SELECT onchain_events.fid,
+                    onchain_events.signer_key AS key,
+                    (array_agg(onchain_events.event_type ORDER BY onchain_events.block_number DESC, onchain_events.log_index DESC))[1] AS last_type,
+                    (array_agg(onchain_events.block_timestamp ORDER BY onchain_events.block_number DESC, onchain_events.log_index DESC))[1] AS last_at,
+                    (array_agg(onchain_events.signer_key_type ORDER BY onchain_events.block_number, onchain_events.log_index) FILTER (WHERE (onchain_events.event_type = 1)))[1] AS first_key_type,
+                    (array_agg(onchain_events.block_timestamp ORDER BY onchain_events.block_number, onchain_events.log_index) FILTER (WHERE (onchain_events.event_type = 1)))[1] AS first_added_at,
+                    (array_agg(onchain_events.signer_key_type ORDER BY onchain_events.block_number DESC, onchain_events.log_index DESC) FILTER (WHERE (onchain_events.event_type = 1)))[1] AS last_key_type,
+                    (array_agg(onchain_events.block_timestamp ORDER BY onchain_events.block_number DESC, onchain_events.log_index DESC) FILTER (WHERE (onchain_events.event_type = 1)))[1] AS last_added_at
+                   FROM onchain_events
+                  WHERE (onchain_events.type = 1)
+                  GROUP BY onchain_events.fid, onchain_events.signer_key) history) onchain
+UNION ALL
+( SELECT DISTINCT ON (signer_keys.fid, signer_keys.key) signer_keys.fid,
+    signer_keys.key,
+    'gasless'::text AS source,
+    signer_keys.key_type,
+    signer_keys."timestamp" AS added_at,
+    signer_keys.deleted_at AS removed_at,
+    (signer_keys.deleted_at IS NULL) AS is_active,
+    signer_keys.scopes,
+    signer_keys.ttl_seconds
+   FROM signer_keys
+  ORDER BY signer_keys.fid, signer_keys.key, (signer_keys.deleted_at IS NULL) DESC, signer_keys.nonce DESC, signer_keys.hash DESC);
+
+create view tier_periods as
+ SELECT fid,
+    tier_type,
+    purchased_at,
+    for_days,
+    payer,
+    transaction_hash,
+    log_index,
+    to_timestamp((LEAST((ends - seconds), ('253402300799'::bigint)::numeric))::double precision) AS starts_at,
+    to_timestamp((LEAST(ends, ('253402300799'::bigint)::numeric))::double precision) AS expires_at
+   FROM ( SELECT paid_up.fid,
+            paid_up.tier_type,
+            paid_up.purchased_at,
+            paid_up.for_days,
+            paid_up.payer,
+            paid_up.transaction_hash,
+            paid_up.log_index,
+            paid_up.block_number,
+            paid_up.bought,
+            paid_up.seconds,
+            paid_up.paid,
+            (paid_up.paid + max(((paid_up.bought - paid_up.paid) + paid_up.seconds)) OVER (PARTITION BY paid_up.fid, paid_up.tier_type ORDER BY paid_up.block_number, paid_up.log_index, paid_up.transaction_hash)) AS ends
+           FROM ( SELECT purchases.fid,
+                    purchases.tier_type,
+                    purchases.purchased_at,
+                    purchases.for_days,
+                    purchases.payer,
+                    purchases.transaction_hash,
+                    purchases.log_index,
+                    purchases.block_number,
+                    purchases.bought,
+                    purchases.seconds,
+                    sum(purchases.seconds) OVER (PARTITION BY purchases.fid, purchases.tier_type ORDER BY purchases.block_number, purchases.log_index, purchases.transaction_hash) AS paid
+                   FROM ( SELECT onchain_events.fid,
+                            onchain_events.tier_type,
+                            onchain_events.block_timestamp AS purchased_at,
+                            onchain_events.for_days,
+                            onchain_events.payer,
+                            onchain_events.transaction_hash,
+                            onchain_events.log_index,
+                            onchain_events.block_number,
+                            EXTRACT(epoch FROM onchain_events.block_timestamp) AS bought,
+                            ((86400)::numeric * (
+                                CASE
+                                    WHEN ((onchain_events.for_days >= 0) AND (onchain_events.for_days <= 10000000)) THEN onchain_events.for_days
+                                    ELSE (10000000)::bigint
+                                END)::numeric) AS seconds
+                           FROM onchain_events
+                          WHERE (onchain_events.type = 5)) purchases) paid_up) periods;
+
+create view user_profile_snapshots as
+ SELECT fid,
+    row_number() OVER changes AS revision,
+    changed_at,
+    change,
+    hash,
+    user_data_type,
+    (fields ->> '1'::text) AS pfp,
+    (fields ->> '2'::text) AS display_name,
+    (fields ->> '3'::text) AS bio,
+    (fields ->> '5'::text) AS url,
+    (fields ->> '6'::text) AS username,
+    (fields ->> '7'::text) AS location,
+    (fields ->> '8'::text) AS twitter,
+    (fields ->> '9'::text) AS github,
+    (fields ->> '10'::text) AS banner,
+    (fields ->> '11'::text) AS primary_address_ethereum,
+    (fields ->> '12'::text) AS primary_address_solana,
+    (fields ->> '13'::text) AS profile_token,
+    (fields ->> '14'::text) AS live_at
+   FROM ( SELECT steps.fid,
+            steps.changed_at,
+            steps.change,
+            steps.hash,
+            steps.user_data_type,
+            steps.step,
+            jsonb_object_agg(steps.user_data_type, steps.value) OVER (PARTITION BY steps.fid ORDER BY steps.changed_at, steps.step, steps.hash ROWS UNBOUNDED PRECEDING) AS fields
+           FROM ( SELECT user_data_changes.fid,
+                    user_data_changes."timestamp" AS changed_at,
+                    0 AS step,
+                    'set'::text AS change,
+                    user_data_changes.hash,
+                    user_data_changes.user_data_type,
+                    user_data_changes.value
+                   FROM user_data_changes
+                UNION ALL
+                 SELECT ended.fid,
+                    GREATEST(ended.deleted_at, ended."timestamp") AS "greatest",
+                    1,
+                    ended.deleted_reason,
+                    ended.hash,
+                    ended.user_data_type,
+                    NULL::text
+                   FROM user_data_changes ended
+                  WHERE ((ended.deleted_at IS NOT NULL) AND (NOT (EXISTS ( SELECT
+                           FROM user_data_changes newer
+                          WHERE ((newer.fid = ended.fid) AND (newer.user_data_type = ended.user_data_type) AND (ROW(newer."timestamp", newer.hash) > ROW(ended."timestamp", ended.hash)) AND ((ended.deleted_reason = 'superseded'::text) OR (newer."timestamp" <= GREATEST(ended.deleted_at, ended."timestamp")) OR ((newer.event_id >= 1) AND (newer.event_id <= ended.deleted_event_id))))))))
+                UNION ALL
+                 SELECT live.fid,
+                    newer.ended_at,
+                    2,
+                    'restored'::text,
+                    live.hash,
+                    live.user_data_type,
+                    live.value
+                   FROM (user_data_changes live
+                     CROSS JOIN LATERAL ( SELECT max(GREATEST(newer_1.deleted_at, newer_1."timestamp")) AS ended_at,
+                            bool_and((newer_1.deleted_at IS NOT NULL)) AS have_ended
+                           FROM user_data_changes newer_1
+                          WHERE ((newer_1.fid = live.fid) AND (newer_1.user_data_type = live.user_data_type) AND (ROW(newer_1."timestamp", newer_1.hash) > ROW(live."timestamp", live.hash)))) newer)
+                  WHERE ((live.deleted_at IS NULL) AND newer.have_ended)) steps) accumulated
+  WINDOW changes AS (PARTITION BY fid ORDER BY changed_at, step, hash);
+
+create view fnames as
+ SELECT name,
+    fid,
+    owner,
+    proof_timestamp
+   FROM ( SELECT DISTINCT ON (fname_transfers.name) fname_transfers.name,
+            fname_transfers.fid,
+            fname_transfers.owner,
+            fname_transfers.proof_timestamp,
+            fname_transfers.deleted_at
+           FROM fname_transfers
+          ORDER BY fname_transfers.name, fname_transfers.proof_timestamp DESC, fname_transfers.proof_signature DESC) latest
+  WHERE ((deleted_at IS NULL) AND (fid <> 0));
+
+create view usernames as
+ SELECT fnames.name,
+    1 AS name_type,
+    fnames.fid,
+    fnames.owner,
+    fnames.proof_timestamp AS proved_at
+   FROM fnames
+UNION ALL
+ SELECT username_proofs.name,
+    username_proofs.name_type,
+    username_proofs.fid,
+    username_proofs.owner,
+    username_proofs."timestamp" AS proved_at
+   FROM username_proofs
+  WHERE (username_proofs.deleted_at IS NULL);
+
+create view username_history as
+ SELECT name,
+    name_type,
+    fid,
+    owner,
+    held_from,
+        CASE
+            WHEN (ended_at IS NOT NULL) THEN GREATEST(ended_at, held_from)
+            ELSE NULL::timestamp with time zone
+        END AS held_until
+   FROM ( SELECT fname_transfers.name,
+            fname_transfers.name_type,
+            fname_transfers.fid,
+            fname_transfers.owner,
+            fname_transfers.proof_timestamp AS held_from,
+            LEAST(lead(fname_transfers.proof_timestamp) OVER (PARTITION BY fname_transfers.name ORDER BY fname_transfers.proof_timestamp, fname_transfers.proof_signature), fname_transfers.deleted_at) AS ended_at
+           FROM fname_transfers
+        UNION ALL
+         SELECT p.name,
+            p.name_type,
+            p.fid,
+            p.owner,
+            p."timestamp",
+                CASE
+                    WHEN (p.deleted_at IS NOT NULL) THEN LEAST(lead(p."timestamp") OVER (PARTITION BY p.name, f.shard_id ORDER BY p."timestamp", p.hash), p.deleted_at)
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM (username_proofs p
+             LEFT JOIN fids f ON ((f.fid = p.fid)))) proofs
+  WHERE (fid <> 0);
+
+create view storage_units as
+ SELECT fid,
+    transaction_hash,
+    log_index,
+    payer,
+    units,
+    rented_at,
+    unit_type,
+    (rented_at + ('8760:00:00'::interval * ((years + extension))::double precision)) AS expires_at,
+    (rented_at + ('8760:00:00'::interval * ((years +
+        CASE
+            WHEN (network = ANY (ARRAY[1, 2])) THEN 0
+            ELSE extension
+        END))::double precision)) AS expires_at_before_v18
+   FROM ( SELECT e.fid,
+            e.transaction_hash,
+            e.log_index,
+            e.payer,
+            e.units,
+            e.block_timestamp AS rented_at,
+            n.network,
+                CASE
+                    WHEN (e.block_timestamp < to_timestamp((1724889600)::double precision)) THEN 0
+                    WHEN (e.block_timestamp < to_timestamp((
+                    CASE n.network
+                        WHEN 1 THEN 1752685200
+                        ELSE 1752426000
+                    END)::double precision)) THEN 1
+                    ELSE 2
+                END AS unit_type,
+                CASE
+                    WHEN (e.block_timestamp < to_timestamp((1724889600)::double precision)) THEN 3
+                    WHEN (e.block_timestamp < to_timestamp((
+                    CASE n.network
+                        WHEN 1 THEN 1752685200
+                        ELSE 1752426000
+                    END)::double precision)) THEN 2
+                    ELSE 1
+                END AS years,
+                CASE
+                    WHEN (e.block_timestamp < to_timestamp((
+                    CASE n.network
+                        WHEN 1 THEN 1782147600
+                        ELSE 1781283600
+                    END)::double precision)) THEN 1
+                    ELSE 0
+                END AS extension
+           FROM (onchain_events e
+             CROSS JOIN sync_network n)
+          WHERE (e.type = 4)) rents;
+
+CREATE OR REPLACE FUNCTION public.storage_allowances_at(instant timestamp with time zone)
+ RETURNS TABLE(fid bigint, unit_type integer, rented_units bigint, lent_units bigint, borrowed_units bigint, usable_units bigint)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT granted.fid,
+     granted.unit_type,
+     (sum(granted.rented))::bigint AS sum,
+     (sum(granted.lent))::bigint AS sum,
+     (sum(granted.borrowed))::bigint AS sum,
+     ((GREATEST((sum(granted.rented) - sum(granted.lent)), (0)::numeric) + sum(granted.borrowed)))::bigint AS int8
+    FROM ( SELECT u.fid,
+             u.unit_type,
+             u.units AS rented,
+             (0)::bigint AS lent,
+             (0)::bigint AS borrowed
+            FROM (storage_units u
+              CROSS JOIN sync_network n)
+           WHERE (storage_allowances_at.instant <
+                 CASE
+                     WHEN (storage_allowances_at.instant < to_timestamp((
+                     CASE n.network
+                         WHEN 1 THEN 1782147600
+                         ELSE 1781283600
+                     END)::double precision)) THEN u.expires_at_before_v18
+                     ELSE u.expires_at
+                 END)
+         UNION ALL
+          SELECT l.fid,
+             l.unit_type,
+             0,
+             l.num_units,
+             0
+            FROM storage_lends l
+           WHERE (l.deleted_at IS NULL)
+         UNION ALL
+          SELECT l.to_fid,
+             l.unit_type,
+             0,
+             0,
+             l.num_units
+            FROM storage_lends l
+           WHERE (l.deleted_at IS NULL)) granted
+   GROUP BY granted.fid, granted.unit_type;
+END
+;
+
+create view storage_allowances as
+ SELECT fid,
+    unit_type,
+    rented_units,
+    lent_units,
+    borrowed_units,
+    usable_units
+   FROM storage_allowances_at(now()) storage_allowances_at(fid, unit_type, rented_units, lent_units, borrowed_units, usable_units);
+
 create view channels as
- SELECT r.channel_label AS channel_id,
-    r.channel_key,
-    o.owner_address,
-    r.expires_at,
-    u.fid AS updated_by,
-    u.name,
-    u.description,
-    u.image_url,
-    u.header,
-    u.rules,
-    u.casting_mode,
-    u.membership_mode
-   FROM ((( SELECT DISTINCT ON (onchain_events.channel_label) onchain_events.channel_label,
+ SELECT registered.channel_label AS channel_id,
+    registered.channel_key,
+    owned.owner_address,
+    COALESCE(( SELECT min(fids.fid) AS min
+           FROM fids
+          WHERE (fids.custody_address = owned.owner_address)), ( SELECT min(verifications.fid) AS min
+           FROM verifications
+          WHERE ((verifications.address = owned.owner_address) AND (verifications.deleted_at IS NULL))
+         HAVING (count(*) = 1))) AS owner_fid,
+    registered.registered_at,
+    paid.expires_at,
+    updated.fid AS updated_by,
+    updated.name,
+    updated.description,
+    updated.image_url,
+    updated.header,
+    updated.rules,
+        CASE
+            WHEN (updated.hash IS NOT NULL) THEN COALESCE(updated.casting_mode, 2)
+            ELSE NULL::integer
+        END AS casting_mode,
+        CASE
+            WHEN (updated.hash IS NOT NULL) THEN COALESCE(updated.membership_mode, 2)
+            ELSE NULL::integer
+        END AS membership_mode,
+    pinned.cast_hash AS pinned_cast_hash
+   FROM ((((( SELECT DISTINCT ON (onchain_events.channel_label) onchain_events.channel_label,
             onchain_events.channel_key,
+            onchain_events.block_timestamp AS registered_at
+           FROM onchain_events
+          WHERE ((onchain_events.type = 6) AND (onchain_events.event_type = 1))
+          ORDER BY onchain_events.channel_label, onchain_events.block_number DESC, onchain_events.log_index DESC) registered
+     JOIN ( SELECT DISTINCT ON (onchain_events.channel_label) onchain_events.channel_label,
             onchain_events.expires_at
            FROM onchain_events
           WHERE ((onchain_events.type = 6) AND (onchain_events.event_type = ANY (ARRAY[1, 2])))
-          ORDER BY onchain_events.channel_label, onchain_events.block_number DESC, onchain_events.log_index DESC) r
+          ORDER BY onchain_events.channel_label, onchain_events.block_number DESC, onchain_events.log_index DESC) paid USING (channel_label))
      JOIN ( SELECT DISTINCT ON (onchain_events.channel_label) onchain_events.channel_label,
             onchain_events.owner_address
            FROM onchain_events
           WHERE ((onchain_events.type = 6) AND (onchain_events.event_type = ANY (ARRAY[1, 3])))
-          ORDER BY onchain_events.channel_label, onchain_events.block_number DESC, onchain_events.log_index DESC) o USING (channel_label))
-     LEFT JOIN channel_updates u ON (((u.channel_id = r.channel_label) AND (u.deleted_at IS NULL))));
+          ORDER BY onchain_events.channel_label, onchain_events.block_number DESC, onchain_events.log_index DESC) owned USING (channel_label))
+     LEFT JOIN ( SELECT DISTINCT ON (channel_updates.channel_id) channel_updates.fid,
+            channel_updates."timestamp",
+            channel_updates.event_id,
+            channel_updates.deleted_event_id,
+            channel_updates.deleted_at,
+            channel_updates.casting_mode,
+            channel_updates.membership_mode,
+            channel_updates.channel_id,
+            channel_updates.name,
+            channel_updates.description,
+            channel_updates.image_url,
+            channel_updates.header,
+            channel_updates.rules,
+            channel_updates.deleted_reason,
+            channel_updates.hash,
+            channel_updates.signer,
+            channel_updates.signature,
+            channel_updates.data_bytes
+           FROM channel_updates
+          WHERE (channel_updates.deleted_at IS NULL)
+          ORDER BY channel_updates.channel_id, channel_updates."timestamp" DESC, channel_updates.hash DESC) updated ON ((updated.channel_id = registered.channel_label)))
+     LEFT JOIN ( SELECT DISTINCT ON (channel_pins.channel_id) channel_pins.channel_id,
+            NULLIF(channel_pins.cast_hash, '\x'::bytea) AS cast_hash
+           FROM channel_pins
+          WHERE (channel_pins.deleted_at IS NULL)
+          ORDER BY channel_pins.channel_id, channel_pins."timestamp" DESC, channel_pins.hash DESC) pinned ON ((pinned.channel_id = registered.channel_label)));
 
-create view fnames as
- SELECT DISTINCT ON (name) name,
-    fid,
-    owner,
-    proof_timestamp
-   FROM ( SELECT fname_transfers.fid,
-            fname_transfers.proof_timestamp,
-            fname_transfers.event_id,
-            fname_transfers.deleted_event_id,
-            fname_transfers.deleted_at,
-            fname_transfers.name_type,
-            fname_transfers.deleted_reason,
-            fname_transfers.name,
-            fname_transfers.owner,
-            fname_transfers.proof_signature
-           FROM fname_transfers
-          WHERE (fname_transfers.deleted_at IS NULL)) live
-  ORDER BY name, proof_timestamp DESC, proof_signature DESC;
+create view channel_member_states as
+ SELECT DISTINCT ON (channel_id, member_fid) channel_id,
+    member_fid,
+        CASE action
+            WHEN 1 THEN 'member'::text
+            WHEN 2 THEN 'removed'::text
+            WHEN 3 THEN 'moderator'::text
+            WHEN 4 THEN 'member'::text
+            WHEN 5 THEN 'banned'::text
+            WHEN 6 THEN 'removed'::text
+            ELSE NULL::text
+        END AS state,
+    fid AS changed_by,
+    "timestamp" AS changed_at
+   FROM channel_members
+  WHERE (deleted_at IS NULL)
+  ORDER BY channel_id, member_fid, "timestamp" DESC, hash DESC;
 
 create view processed_messages as
  SELECT casts.fid,
@@ -831,64 +1231,6 @@ UNION ALL
     channel_moderations.deleted_event_id
    FROM channel_moderations;
 
-create view signers as
- SELECT onchain.fid,
-    onchain.key,
-    onchain.source,
-    onchain.added_at,
-    onchain.is_active
-   FROM ( SELECT DISTINCT ON (onchain_events.fid, onchain_events.signer_key) onchain_events.fid,
-            onchain_events.signer_key AS key,
-            'onchain'::text AS source,
-            onchain_events.block_timestamp AS added_at,
-            ((onchain_events.event_type = ANY (ARRAY[1, 3])) AND (onchain_events.signer_key_type = 1)) AS is_active
-           FROM onchain_events
-          WHERE (onchain_events.type = 1)
-          ORDER BY onchain_events.fid, onchain_events.signer_key, onchain_events.block_number DESC, onchain_events.log_index DESC) onchain
-UNION ALL
- SELECT signer_keys.fid,
-    signer_keys.key,
-    'gasless'::text AS source,
-    signer_keys."timestamp" AS added_at,
-    true AS is_active
-   FROM signer_keys
-  WHERE (signer_keys.deleted_at IS NULL);
-
-create view storage_units as
- SELECT e.fid,
-    e.transaction_hash,
-    e.log_index,
-    e.payer,
-    e.units,
-    e.block_timestamp AS rented_at,
-        CASE
-            WHEN (e.block_timestamp < to_timestamp((1724889600)::double precision)) THEN 0
-            WHEN (e.block_timestamp < to_timestamp((
-            CASE n.network
-                WHEN 1 THEN 1752685200
-                ELSE 1752426000
-            END)::double precision)) THEN 1
-            ELSE 2
-        END AS unit_type,
-    (e.block_timestamp + ('365 days'::interval * (
-        CASE
-            WHEN (e.block_timestamp < to_timestamp((1724889600)::double precision)) THEN 4
-            WHEN (e.block_timestamp < to_timestamp((
-            CASE n.network
-                WHEN 1 THEN 1752685200
-                ELSE 1752426000
-            END)::double precision)) THEN 3
-            WHEN (e.block_timestamp < to_timestamp((
-            CASE n.network
-                WHEN 1 THEN 1782147600
-                ELSE 1781283600
-            END)::double precision)) THEN 2
-            ELSE 1
-        END)::double precision)) AS expires_at
-   FROM (onchain_events e
-     CROSS JOIN sync_network n)
-  WHERE (e.type = 4);
-
 create view user_activity_timeline as
  SELECT casts.fid,
     casts."timestamp",
@@ -1103,47 +1445,56 @@ UNION ALL
     true AS is_live
    FROM onchain_events;
 
-create view user_profile_snapshots as
- WITH steps AS (
-         SELECT user_data_changes.fid,
-            user_data_changes."timestamp" AS changed_at,
-            user_data_changes.hash,
-            user_data_changes.user_data_type,
-            user_data_changes.value
-           FROM user_data_changes
-        UNION ALL
-         SELECT ended.fid,
-            ended.deleted_at,
-            ended.hash,
-            ended.user_data_type,
-            NULL::text
-           FROM user_data_changes ended
-          WHERE ((ended.deleted_reason = ANY (ARRAY['pruned'::text, 'revoked'::text, 'removed'::text, 'unlisted'::text])) AND (NOT (EXISTS ( SELECT
-                   FROM user_data_changes newer
-                  WHERE ((newer.fid = ended.fid) AND (newer.user_data_type = ended.user_data_type) AND (ROW(newer."timestamp", newer.hash) > ROW(ended."timestamp", ended.hash)) AND (newer."timestamp" <= ended.deleted_at))))))
-        ), accumulated AS (
-         SELECT steps.fid,
-            steps.changed_at,
-            steps.hash,
-            steps.user_data_type,
-            jsonb_object_agg(steps.user_data_type, steps.value) OVER (PARTITION BY steps.fid ORDER BY steps.changed_at, steps.hash ROWS UNBOUNDED PRECEDING) AS fields
-           FROM steps
-        )
- SELECT fid,
-    changed_at,
-    hash,
-    user_data_type,
-    (fields ->> '1'::text) AS pfp,
-    (fields ->> '2'::text) AS display_name,
-    (fields ->> '3'::text) AS bio,
-    (fields ->> '5'::text) AS url,
-    (fields ->> '6'::text) AS username,
-    (fields ->> '7'::text) AS location,
-    (fields ->> '8'::text) AS twitter,
-    (fields ->> '9'::text) AS github,
-    (fields ->> '10'::text) AS banner,
-    (fields ->> '11'::text) AS primary_address_ethereum,
-    (fields ->> '12'::text) AS primary_address_solana,
-    (fields ->> '13'::text) AS profile_token,
-    (fields ->> '14'::text) AS live_at
-   FROM accumulated;
+comment on view channel_member_states is
+  'What the last action on an account in a channel left it as: member, moderator, removed or banned.';
+
+comment on view channels is
+  'Registered channels: owner and expiry by the order of events on the chain, configuration as last updated (null before the first update, modes as they fall back), and the pinned cast. owner_fid holds the owner''s address as custody, else is the only account that has verified it. Nothing happens to a channel at expires_at: compare it with the time in question.';
+
+comment on table fids is
+  'Every account that rows are known of: where it is at home, when it was first registered, and who holds and may recover it by the order of events on the chain.';
+
+comment on view fnames is
+  'Who holds a name of the registry now: the proof with the greatest timestamp, then the greatest signature. A proof for fid 0 unregisters the name.';
+
+comment on function home_shard_of is
+  'The data shard an account belongs to in a network of so many data shards.';
+
+comment on view processed_messages is
+  'Every message ever applied: where it was merged, and when, where and why it ended. event_id is a position of its home shard, of shard 0 for gasless keys.';
+
+comment on table quarantined_messages is
+  'What could not become a row, with its bytes: reason says why, raw_kind what the bytes are, retire_reason why it had ended (null: it was merged or listed). fid 0 where none could be read. Replayed by `snaprag quarantine retry`, which counts attempts and resolves it.';
+
+comment on view signers is
+  'Every key that an account ever added, on the chain or as a gasless key. On-chain: the last event of the key counts, and an admin reset makes its first addition count again; only keys of type 1 sign. Gasless: active until removed; it also lapses ttl_seconds after its last use, which nodes know and do not tell, so is_active does not follow it.';
+
+comment on view storage_allowances is
+  'Storage units of an account by type: rented and not expired, lent to others, borrowed, and what it may use of all that. Rents expire by the clock, lends when their lender ends them. Lends count where the lender''s shard is mirrored.';
+
+comment on function storage_allowances_at is
+  'storage_allowances at another time: rents as they are valid then, lends as they are now.';
+
+comment on view storage_units is
+  'Every rent of storage: the type of its units (0 legacy, 1 of 2024, 2 of 2025) and when they expire, by the time of rent. Engine version 18 gave what was rented before it one year more; for moments before its activation, expires_at_before_v18 holds.';
+
+comment on view tier_periods is
+  'What each purchase of a tier (1 pro) is good for. An account has the tier at a time that lies in one of its periods; a period that ends after the year 9999 ends there.';
+
+comment on view user_activity_timeline is
+  'Every activity of an account, message or on-chain event, live or not; order by timestamp.';
+
+comment on view user_profile_snapshots is
+  'The whole profile after each change, one row for each, numbered by revision in protocol order: by the time of the message, whenever it arrived. change is set for a message; removed, superseded, pruned, revoked or unlisted where a field ended without a newer value; restored where an older value was set again afterwards. The last revision equals user_profiles.';
+
+comment on table user_profiles is
+  'The current value of every profile field: of its live messages the one with the greatest timestamp, then the greatest hash. Null where nothing is live; empty where the author cleared it.';
+
+comment on view username_history is
+  'Who held a name when, one row for each proof; held_until is null for those who hold it now. Registry names go by the registry''s time, ENS names and basenames by that of their messages; a name that ended without a known successor ended with the block that said so. A name proved again by its holder has one row for each proof.';
+
+comment on view usernames is
+  'Who holds a name now, of every type: 1 registry (fnames), 2 ENS, 3 basename. ENS names and basenames are proved by messages, of which each shard keeps the newest for a name: accounts of two shards may hold the same one. Live proofs count, whether or not the name is the username of the profile.';
+
+comment on function virtual_shard_of is
+  'The partition of its shard that an account belongs to, 0 to 255.';

@@ -163,6 +163,7 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: Rule } = {
   },
   no_snapshot: { code: "node_unsuitable", advice: "Try again later, or use another node." },
   cursor_expired: BUG,
+  stream_ended: BUG,
   incomplete_block: UNSUITABLE_NODE,
 };
 

@@ -9,6 +9,7 @@
  * - `node_unsuitable`: the node answers, but cannot be mirrored.
  * - `database_unreachable`: the database does not answer, or refuses.
  * - `database_unsuitable`: the database answers, but cannot hold the mirror.
+ * - `rows_differed`: a check found rows that were not what they must be.
  * - `in_use`: another process syncs into the database.
  * - `forced`: a second Ctrl-C cut the clean end short.
  */
@@ -21,6 +22,7 @@ export type Outcome =
   | "node_unsuitable"
   | "database_unreachable"
   | "database_unsuitable"
+  | "rows_differed"
   | "in_use"
   | "forced";
 
@@ -37,6 +39,7 @@ export const EXIT_CODES: { readonly [Name in Outcome]: number } = {
   node_unsuitable: 11,
   database_unreachable: 20,
   database_unsuitable: 21,
+  rows_differed: 30,
   // EX_TEMPFAIL of sysexits.h: trying again later may succeed.
   in_use: 75,
   // 128 + SIGINT, as a shell reports it.
@@ -53,6 +56,7 @@ export const OUTCOME_MEANINGS: { readonly [Name in Outcome]: string } = {
   node_unsuitable: "the node cannot be mirrored: no ReplicationService, shard not hosted, …",
   database_unreachable: "the database does not answer, or refuses",
   database_unsuitable: "the database cannot hold the mirror: newer schema, other network, …",
+  rows_differed: "derived rows were not what the messages say, and were put right",
   in_use: "another process syncs into the database",
   forced: "stopped at once by a second Ctrl-C",
 };

@@ -57,6 +57,7 @@ const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
   no_snapshot: "node_unsuitable",
   incomplete_block: "node_unsuitable",
   cursor_expired: "unexpected",
+  stream_ended: "unexpected",
 };
 
 const DEVNET_OUTCOMES: Record<DevnetErrorCode, FailureCode> = {

@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createDevnet } from "@snaprag/devnet";
+import { FarcasterNetwork } from "@snaprag/proto";
 import { describe, expect, it, vi } from "vitest";
+import { startBareNode } from "../../../test/support/bare-node.ts";
 import type { Ended, RunningCli } from "./support/built-cli.ts";
 import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
@@ -66,6 +68,8 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
         users: expect.any(Number),
         errors: expect.any(Number),
         retries: expect.any(Number),
+        quarantined: 0,
+        fallbacks: expect.any(Number),
         lagSeconds: expect.any(Number),
       });
     }
@@ -179,6 +183,25 @@ describe("snaprag sync", () => {
 
     expect(ended.exitCode).toBe(0);
     expect(ended.stdout).toContain(`"endpoint":"${node.endpoint}"`);
+  });
+
+  it("goes on at another node when one fails, never at one of another network", async () => {
+    await using node = await startNode();
+    await using foreign = await startBareNode({ network: FarcasterNetwork.MAINNET });
+    const standby = await node.addNode();
+    await using workplace = await onServer();
+    node.setFaults({ rpcErrors: [{ method: "GetShardTransactions", code: 14, after: 300 }] });
+
+    const ended = await run(
+      workplace,
+      ...["sync", "--until-synced", "--snapchain-endpoint", node.endpoint],
+      ...["--snapchain-endpoint", foreign.endpoint, "--snapchain-endpoint", standby.endpoint],
+    );
+
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(ended.stdout).toContain("a node is of another network, left out");
+    expect(ended.stdout).toContain("reading from another node");
+    expect((await readStatus(workplace)).tables.casts?.live).toBeGreaterThan(100);
   });
 
   it("ends by itself with --historical-only", async () => {

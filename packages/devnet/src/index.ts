@@ -1,11 +1,29 @@
 // @snaprag/devnet: a Snapchain node in one process, with real hashes, signatures and gRPC, and with
 // users who never stop doing things. For trying software out and for testing it.
-export type { Devnet } from "./create-devnet.ts";
-export { createDevnet } from "./create-devnet.ts";
+export type { AddNodeOptions, Devnet } from "./devnet/create-devnet.ts";
+export { createDevnet } from "./devnet/create-devnet.ts";
+export type { DevnetNode, NodeControls, RestartOptions } from "./devnet/devnet-node.ts";
 export type { DevnetErrorCode } from "./devnet-error.ts";
 export { DevnetError } from "./devnet-error.ts";
 export type { Submission } from "./engine/mempool.ts";
 export type { LiveEntry } from "./engine/network.ts";
+// What can go wrong on a node.
+export type {
+  DelayFault,
+  Fault,
+  FaultName,
+  FaultPlan,
+  LabelFault,
+  LossFault,
+  RpcErrorFault,
+  RpcMethod,
+  SlowRpcFault,
+  StoredCorruption,
+  StreamErrorFault,
+  StreamFault,
+  StreamMethod,
+  UnpageableFault,
+} from "./faults/fault-plan.ts";
 export type { DevnetOptions, Logger } from "./options.ts";
 
 // For authors of tests: messages and on-chain events of one's own.

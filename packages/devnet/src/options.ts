@@ -1,3 +1,5 @@
+import type { FaultPlan } from "./faults/fault-plan.ts";
+
 /** The slice of a structured logger that this package calls. A pino logger satisfies it. */
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -84,6 +86,12 @@ export interface DevnetOptions {
    * @default Date.now, or with `blockMs: 0` a fixed moment: 2026-10-01T00:00:00Z
    */
   readonly now?: (() => number) | undefined;
+  /**
+   * What goes wrong on the first node, until `setFaults` says otherwise.
+   *
+   * @default {}
+   */
+  readonly faults?: FaultPlan | undefined;
   /** Receives starts, stops and failed calls. Silent when omitted. */
   readonly logger?: Logger | undefined;
 }
@@ -102,6 +110,7 @@ export interface ResolvedDevnetOptions {
   readonly eventRetentionMs: number;
   readonly gaslessKeys: boolean;
   readonly now: () => number;
+  readonly faults: FaultPlan;
   readonly logger: Logger | undefined;
 }
 
@@ -134,9 +143,10 @@ export function resolveDevnetOptions(options: DevnetOptions): ResolvedDevnetOpti
     eventRetentionMs,
     gaslessKeys: options.gaslessKeys ?? true,
     now: options.now ?? (blockMs === 0 ? () => SIMULATED_START_MS : Date.now),
+    faults: options.faults ?? {},
     logger: options.logger,
   };
-  expectInteger("port", resolved.port, { min: 0, max: MAX_PORT });
+  expectPort(resolved.port);
   expectInteger("seed", resolved.seed, { min: 0 });
   expectInteger("users", resolved.users, { min: MIN_USERS, max: MAX_USERS });
   expectInteger("messages", resolved.messages, { min: 0 });
@@ -150,7 +160,13 @@ export function resolveDevnetOptions(options: DevnetOptions): ResolvedDevnetOpti
   return resolved;
 }
 
-function expectInteger(name: string, value: number, { min, max = Infinity }: Range): void {
+/** @throws {TypeError} when a number is no port; 0, which takes any free one, is */
+export function expectPort(port: number): void {
+  expectInteger("port", port, { min: 0, max: MAX_PORT });
+}
+
+/** @throws {TypeError} when a value is no whole number, or out of range */
+export function expectInteger(name: string, value: number, { min, max = Infinity }: Range): void {
   if (Number.isSafeInteger(value) && value >= min && value <= max) return;
   const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new TypeError(`Expected \`${name}\` to be a whole number ${range}, got ${value}`);

@@ -16,6 +16,7 @@ describe("resolveDevnetOptions()", () => {
       eventRetentionMs: 259_200_000,
       gaslessKeys: true,
       now: Date.now,
+      faults: {},
       logger: undefined,
     });
   });

@@ -30,8 +30,7 @@ import type {
   VerificationRow,
 } from "./messages/profiles.ts";
 import type { ReactionRow } from "./messages/reactions.ts";
-import type { FnameTransferRow } from "./on-chain/fname-transfer-row.ts";
-import type { OnChainEventRow } from "./on-chain/on-chain-event-row.ts";
+import type { FnameTransferRow, OnChainEventRow } from "./on-chain/on-chain-columns.ts";
 
 /** Rows of the relations that hold messages: one relation for each message type. */
 export interface MessageTableRows {

@@ -1,11 +1,20 @@
 // From rows back to the bytes that were signed.
 import type { MessageKind, TypedMessage, TypedMessageOf } from "@snaprag/proto";
-import { isSameBytes, MESSAGE_WIRE_TYPES, MessageData } from "@snaprag/proto";
-import type { MessageTableName, MessageTableRows } from "./change.ts";
+import {
+  HashScheme,
+  isSameBytes,
+  MESSAGE_WIRE_TYPES,
+  Message as MessageCodec,
+  MessageData,
+  SignatureScheme,
+} from "@snaprag/proto";
+import type { MessageTableName, MessageTableRows, TableName, TableRows } from "./change.ts";
 import { toFarcasterTime } from "./clocks.ts";
 import type { MessageMapping, RowOfKind } from "./message-mappings.ts";
 import { KIND_OF_TABLE, MESSAGE_MAPPINGS } from "./message-mappings.ts";
 import { envelopeColumns } from "./messages/message-row.ts";
+import { encodeFnameTransferRow, encodeOnChainEventRow } from "./on-chain/encode-on-chain.ts";
+import type { FnameTransferRow, OnChainEventRow } from "./on-chain/on-chain-columns.ts";
 
 function encodeColumns<Kind extends MessageKind>(
   kind: Kind,
@@ -57,4 +66,52 @@ export function toMessageRow<Kind extends MessageKind>(
   } as RowOfKind<Kind>;
   const encoded = encodeColumns(message.type, row, network);
   return isSameBytes(encoded, message.dataBytes) ? row : { ...row, data_bytes: message.dataBytes };
+}
+
+/** A row of any relation as it was on the wire. */
+export interface EncodedRow {
+  /** Wire type of `raw`: a `Message`, an `OnChainEvent`, or a registry's `UserNameProof`. */
+  readonly kind: "message" | "onchain_event" | "fname_proof";
+  readonly raw: Uint8Array;
+  /** Message hash, transaction hash, or the proof's signature. */
+  readonly hash: Uint8Array;
+  /** `MessageType` number; null for what is no message. */
+  readonly messageType: number | null;
+}
+
+/**
+ * Encodes a row of any relation, so that processing `raw` again gives the same row.
+ *
+ * Messages keep the bytes that were signed; see {@link encodeMessageRow} for `network`.
+ */
+export function encodeRow<Table extends TableName>(
+  table: Table,
+  row: TableRows[Table],
+  network: number,
+): EncodedRow {
+  if (table === "onchain_events") {
+    // Safety: the row of this table.
+    const event = row as OnChainEventRow;
+    const raw = encodeOnChainEventRow(event);
+    return { kind: "onchain_event", raw, hash: event.transaction_hash, messageType: null };
+  }
+  if (table === "fname_transfers") {
+    // Safety: the row of this table.
+    const proof = row as FnameTransferRow;
+    const raw = encodeFnameTransferRow(proof);
+    return { kind: "fname_proof", raw, hash: proof.proof_signature, messageType: null };
+  }
+  // Safety: every other relation holds messages.
+  const messages = table as MessageTableName;
+  const message = row as MessageTableRows[MessageTableName];
+  const raw = MessageCodec.encode({
+    data: encodeMessageRow(messages, message, network),
+    hash: message.hash,
+    hashScheme: HashScheme.BLAKE3,
+    signature: message.signature,
+    signatureScheme: SignatureScheme.ED25519,
+    signer: message.signer,
+  }).finish();
+  const { messageType } = MESSAGE_WIRE_TYPES[KIND_OF_TABLE[messages]];
+  return { kind: "message", raw, hash: message.hash, messageType };
 }

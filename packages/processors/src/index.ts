@@ -23,7 +23,8 @@ export {
   toFarcasterTime,
   toUnixSeconds,
 } from "./clocks.ts";
-export { encodeMessageRow, toMessageRow } from "./encode-message.ts";
+export type { EncodedRow } from "./encode-message.ts";
+export { encodeMessageRow, encodeRow, toMessageRow } from "./encode-message.ts";
 export type { MessageMapping, RowOfKind, TableOfKind } from "./message-mappings.ts";
 export { KIND_OF_TABLE, MESSAGE_MAPPINGS } from "./message-mappings.ts";
 export type {
@@ -70,12 +71,16 @@ export type {
   VerificationRow,
 } from "./messages/profiles.ts";
 export type { ReactionColumns, ReactionRow } from "./messages/reactions.ts";
-export type { FnameTransferRow } from "./on-chain/fname-transfer-row.ts";
-export type { OnChainColumns } from "./on-chain/on-chain-columns.ts";
-export type { OnChainEventRow } from "./on-chain/on-chain-event-row.ts";
+export { toFnameTransferRow } from "./on-chain/fname-transfer-row.ts";
+export type {
+  FnameTransferRow,
+  OnChainColumns,
+  OnChainEventRow,
+} from "./on-chain/on-chain-columns.ts";
 export { processHubEvent } from "./process/process-hub-event.ts";
-export { processMessage } from "./process/process-message.ts";
+export { processMessage, processRetiredMessage } from "./process/process-message.ts";
 export { processOnChainEvent } from "./process/process-on-chain-event.ts";
 export type { SnapshotContext } from "./process/process-snapshot-entry.ts";
 export { processSnapshotEntry } from "./process/process-snapshot-entry.ts";
 export type { EventContext, Note, ProcessContext, Processed } from "./process/processed.ts";
+export { sweepOfLinkCompactState, sweepOfSignerKey } from "./process/sweep-of-row.ts";

@@ -30,13 +30,29 @@ const INDEXES = `
 select indexdef from pg_indexes where schemaname = 'public' and indexname not like '%_pkey'
 order by indexname`;
 
+// In the order of their making: a view, and a function bound to relations, stand on earlier ones.
 const VIEWS = `
-select relname as name, pg_get_viewdef(oid) as definition from pg_class
-where relnamespace = 'public'::regnamespace and relkind = 'v' order by relname`;
+select oid, 'create view ' || relname || E' as\\n' || pg_get_viewdef(oid) as definition from pg_class
+where relnamespace = 'public'::regnamespace and relkind = 'v'
+union all
+select oid, pg_get_functiondef(oid) || ';' from pg_proc
+where pronamespace = 'public'::regnamespace and prosqlbody is not null
+order by oid`;
 
 const FUNCTIONS = `
 select pg_get_functiondef(oid) as definition from pg_proc
-where pronamespace = 'public'::regnamespace order by proname`;
+where pronamespace = 'public'::regnamespace and prosqlbody is null order by proname`;
+
+const COMMENTS = `
+select case c.relkind when 'v' then 'view' else 'table' end as kind, c.relname as name,
+  quote_literal(d.description) as text
+from pg_description d join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass
+where c.relnamespace = 'public'::regnamespace and d.objsubid = 0
+union all
+select 'function', p.proname, quote_literal(d.description)
+from pg_description d join pg_proc p on p.oid = d.objoid and d.classoid = 'pg_proc'::regclass
+where p.pronamespace = 'public'::regnamespace
+order by 2`;
 
 const TYPES = {
   bigint: "bigint",
@@ -56,7 +72,7 @@ function groupBy(rows, key) {
   return groups;
 }
 
-function toSql({ columns, constraints, indexes, views, functions }) {
+function toSql({ columns, constraints, indexes, views, functions, comments }) {
   const tables = [
     ...groupBy(
       columns.filter(({ relkind }) => relkind === "r"),
@@ -76,7 +92,8 @@ function toSql({ columns, constraints, indexes, views, functions }) {
     ...functions.map(({ definition }) => `${definition.trim()};`),
     ...tables,
     ...indexes.map(({ indexdef }) => `${indexdef.replace(" public.", " ")};`),
-    ...views.map(({ name, definition }) => `create view ${name} as\n${definition}`),
+    ...views.map(({ definition }) => definition.trim()),
+    ...comments.map(({ kind, name, text }) => `comment on ${kind} ${name} is\n  ${text};`),
   ].join("\n\n");
 }
 
@@ -121,6 +138,7 @@ try {
     indexes: await read(INDEXES),
     views: await read(VIEWS),
     functions: await read(FUNCTIONS),
+    comments: await read(COMMENTS),
   };
   await client.end();
   mkdirSync(join(root, "src/gen"), { recursive: true });

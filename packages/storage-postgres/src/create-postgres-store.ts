@@ -1,8 +1,10 @@
 import type { Change } from "@snaprag/processors";
-import type { BlockBatch, PageBatch, Store } from "@snaprag/storage";
-import type { ClientConfig, PoolClient, QueryConfig } from "pg";
+import type { Store } from "@snaprag/storage";
+import { StorageError } from "@snaprag/storage";
+import type { ClientConfig, PoolClient } from "pg";
 import type { Backend, Connections } from "./connection/connections.ts";
 import { createConnections } from "./connection/connections.ts";
+import { isRefusal } from "./connection/postgres-errors.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { reset } from "./migrations/reset.ts";
 import { bindNetwork, findNetwork } from "./progress/network.ts";
@@ -16,10 +18,17 @@ import {
 } from "./progress/shards.ts";
 import { createSyncLock } from "./progress/sync-lock.ts";
 import { countRows } from "./read/count-rows.ts";
+import { listQuarantined } from "./read/list-quarantined.ts";
 import { listRows } from "./read/list-rows.ts";
-import { blockStatements } from "./write/apply-blocks.ts";
-import { pageStatements } from "./write/apply-page.ts";
+import { planBlocks } from "./write/apply-blocks.ts";
+import { planPage } from "./write/apply-page.ts";
+import type { BatchPlan } from "./write/batch-plan.ts";
+import { statementsOf } from "./write/batch-plan.ts";
+import { rebuild } from "./write/derived/rebuild.ts";
 import { buildIndexes } from "./write/indexes.ts";
+import { runAll } from "./write/quarantine/attempt.ts";
+import { writeIsolated } from "./write/quarantine/isolate-refused.ts";
+import { applyReplay } from "./write/quarantine/replay.ts";
 
 /** Receives what a batch changes, inside the transaction that writes it. */
 export type ChangeHandler = (changes: readonly Change[], transaction: PoolClient) => Promise<void>;
@@ -108,17 +117,31 @@ function resolvePostgresStoreOptions(options: PostgresStoreOptions): ResolvedPos
   };
 }
 
-/** Applies a batch in one transaction, with the handler in it when there is one. */
+/**
+ * Applies a batch in one transaction, with the handler in it when there is one. What the database
+ * refuses for its content is found and set aside in a second one; what the handler throws is not.
+ */
 function createBatchWriter(connections: Connections, onChanges: ChangeHandler | undefined) {
-  return async (
-    batch: PageBatch | BlockBatch,
-    statements: readonly QueryConfig[],
-  ): Promise<void> => {
-    if (onChanges === undefined) return connections.pipeline(statements);
-    await connections.transact(async (client) => {
-      for (const statement of statements) await client.query(statement);
-      await onChanges(batch.changes, client);
-    });
+  return async (plan: BatchPlan): Promise<void> => {
+    let isHandling = false;
+    const handle = async (changes: readonly Change[], client: PoolClient) => {
+      isHandling = true;
+      await onChanges?.(changes, client);
+      isHandling = false;
+    };
+    try {
+      const statements = statementsOf(plan);
+      if (onChanges === undefined) return await connections.pipeline(statements);
+      await connections.transact(async (client) => {
+        await runAll(client, statements);
+        await handle(plan.changes, client);
+      });
+    } catch (error) {
+      if (isHandling || !(error instanceof StorageError) || !isRefusal(error)) throw error;
+      await connections.transact(async (client) => {
+        await handle(await writeIsolated(client, plan), client);
+      });
+    }
   };
 }
 
@@ -144,10 +167,16 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     listShards: async () => toShards(await query(SELECT_SHARDS)),
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
     planSnapshot: (plan) => pipeline([startHistorical(plan.shardId), planPartitions(plan)]),
-    applyPage: (page) => writeBatch(page, pageStatements(page)),
+    applyPage: (page) => writeBatch(planPage(page)),
     startRealtime: (shardId, blockNumber) => pipeline([startRealtime(shardId, blockNumber)]),
-    applyBlocks: (batch) => writeBatch(batch, blockStatements(batch)),
+    applyBlocks: (batch) => writeBatch(planBlocks(batch)),
+    listQuarantined: (filter) => listQuarantined(connections, filter),
+    applyReplay: (replay) =>
+      connections.transact((client) =>
+        applyReplay(client, replay, async (changes) => resolved.onChanges?.(changes, client)),
+      ),
     finishLoading: () => buildIndexes(connections),
+    rebuild: () => rebuild(connections),
     recordFault: (fault) => pipeline(countFault(fault)),
     countRows: () => countRows(connections),
     listRows: (table) => listRows(connections, table),

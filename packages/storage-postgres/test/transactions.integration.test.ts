@@ -137,9 +137,13 @@ describe("a batch", () => {
       fid: 1n,
       hash: Uint8Array.of(1),
       messageType: null,
+      rawKind: "event" as const,
       raw: Uint8Array.of(1),
       eventId: 1n,
+      at: new Date(0),
+      retireReason: null,
       reason: "hash_mismatch",
+      detail: null,
     };
 
     await expect(store.applyBlocks({ ...gm, quarantined: [broken] })).rejects.toMatchObject({

@@ -5,7 +5,7 @@
  * - `serialization`, `deadlock`, `lock_timeout`: another transaction was in the way.
  * - `statement_timeout`: a statement took longer than allowed.
  * - `constraint`: a row breaks a constraint.
- * - `invalid_data`: a value no column of its type can hold.
+ * - `invalid_data`: a value that no column of its type, or no index over it, can hold.
  * - `out_of_resources`: disk or memory is full, or there are too many connections.
  * - `unauthorized`: wrong credentials, or a right is missing.
  * - `schema_mismatch`: a relation or column is not what this version expects.

@@ -10,10 +10,17 @@ export type {
   ShardProgress,
 } from "./progress.ts";
 export type {
+  QuarantinedMessage,
+  QuarantineFilter,
+  QuarantineRecord,
+  RawKind,
+  Replay,
+} from "./quarantine.ts";
+export type {
   BlockBatch,
   NetworkIdentity,
   PageBatch,
-  QuarantinedMessage,
+  RebuiltRelation,
   RowCount,
   RowState,
   SnapshotPlan,

@@ -29,6 +29,10 @@ export interface ShardProgress {
   readonly userCount: number;
   readonly errorCount: number;
   readonly retryCount: number;
+  /** Quarantined messages that are open. */
+  readonly quarantinedCount: number;
+  /** Accounts that were fetched one by one, over all partitions. */
+  readonly fallbackCount: number;
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { Change, TableName, TableRows } from "@snaprag/processors";
 import type { PartitionProgress, ShardProgress } from "./progress.ts";
+import type {
+  QuarantinedMessage,
+  QuarantineFilter,
+  QuarantineRecord,
+  Replay,
+} from "./quarantine.ts";
 
 /** The network a store mirrors. A store never mixes two. */
 export interface NetworkIdentity {
@@ -7,22 +13,6 @@ export interface NetworkIdentity {
   readonly network: number;
   /** Data shards of the network, not counting shard 0. */
   readonly shardCount: number;
-}
-
-/** A message that cannot become a row, kept whole so that a later version can try again. */
-export interface QuarantinedMessage {
-  readonly shardId: number;
-  /** As far as it could be decoded. */
-  readonly fid: bigint | null;
-  readonly hash: Uint8Array;
-  /** `MessageType` number, as far as it could be decoded. */
-  readonly messageType: number | null;
-  /** The encoded `Message`, or what of it could not be taken apart. */
-  readonly raw: Uint8Array;
-  /** Position of the event or snapshot that brought it. */
-  readonly eventId: bigint;
-  /** Stable code of what is wrong with it, such as `hash_mismatch` or `unknown_type`. */
-  readonly reason: string;
 }
 
 /** The first download of a partition, or its download again from a newer snapshot. */
@@ -105,6 +95,15 @@ export interface RowCount {
   readonly isEstimate: boolean;
 }
 
+/** A derived relation that was computed anew. */
+export interface RebuiltRelation {
+  readonly relation: string;
+  /** Rows that there must be, and now are. */
+  readonly rowCount: number;
+  /** Rows that were missing, different or too many: 0 in a mirror that is right. */
+  readonly changedCount: number;
+}
+
 /** The exclusive right to sync into a store, held until released or until the process ends. */
 export interface SyncLock extends AsyncDisposable {
   /** Rejects when the right is lost, such as with the connection it is bound to. */
@@ -162,7 +161,8 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Applies one page with its progress, in one transaction. The last page of a relisted partition
-   * also retires (`unlisted`) what the snapshot did not list.
+   * also retires (`unlisted`) what the snapshot did not list. A message that the database refuses
+   * for its content goes to quarantine (`rejected_` and the SQLSTATE), and the rest is applied.
    *
    * @throws {StorageError} `fenced` when the partition is not at `height` and `pageToken`
    */
@@ -176,14 +176,40 @@ export interface Store extends AsyncDisposable {
   startRealtime(shardId: number, blockNumber: bigint): Promise<void>;
 
   /**
-   * Applies whole blocks with their progress, in one transaction.
+   * Applies whole blocks with their progress, in one transaction. A message that the database
+   * refuses for its content goes to quarantine, as with {@link applyPage}.
    *
    * @throws {StorageError} `fenced` when the shard is not at `previousBlock`
    */
   applyBlocks(batch: BlockBatch): Promise<void>;
 
+  /** Quarantined messages by id. */
+  listQuarantined(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
+
+  /**
+   * Applies what a quarantined message came to at its original position and resolves it, in one
+   * transaction; or counts one more attempt, with its reason. Returns what the store then has of
+   * it: undefined for an unknown id, and nothing is done to one that is resolved already.
+   *
+   * The rows are then as if it had been applied in its place, so that whatever came later stands:
+   * a link compact state or a gasless key merged since, and a newer snapshot that does not list it.
+   * A message that the database refuses stays open. Of one account, the oldest goes first: what a
+   * message ended in a block that also swept cannot be told from the sweep's work afterwards.
+   *
+   * Safe beside a sync, also one of another process.
+   */
+  applyReplay(replay: Replay): Promise<QuarantineRecord | undefined>;
+
   /** Builds what makes queries fast and would slow a bulk load. Harmless to repeat. */
   finishLoading(): Promise<void>;
+
+  /**
+   * Computes every relation that is kept though it follows from others, anew from those, in one
+   * transaction; says for each how many rows that changed. What belongs to a partition that is
+   * still being downloaded is left to the end of its download. None in a store without such
+   * relations.
+   */
+  rebuild(): Promise<readonly RebuiltRelation[]>;
 
   /** Counts a fault and keeps its latest details. */
   recordFault(fault: SyncFault): Promise<void>;

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
-import { homeShardOf, virtualShardOf } from "../src/conformance/actors.ts";
 import { CONFORMANCE_CASES } from "../src/conformance/index.ts";
+import { homeShardOf, virtualShardOf } from "../src/conformance/world/actors.ts";
 import { createMemoryStore } from "../src/index.ts";
 
 describe("the memory store", () => {

@@ -6,6 +6,7 @@ import type { Activity, ShardActivity } from "./progress.ts";
 import { createActivity } from "./progress.ts";
 import type { NodeFacts } from "./run/inspect-node.ts";
 import { inspectNode, requireSnapshots } from "./run/inspect-node.ts";
+import { createNodePool } from "./run/node-pool.ts";
 import { runShards } from "./run/run-shards.ts";
 import type { SyncRun } from "./run/sync-run.ts";
 
@@ -78,7 +79,8 @@ interface Session {
 
 /** Looks at the node, binds the store to its network, and runs the shards. */
 async function runSession({ options, activity, controller, untilSynced }: Session): Promise<void> {
-  const { client, store, logger, mode } = options;
+  const { clients, store, logger, mode } = options;
+  const [client] = clients;
   const { signal } = controller;
   const abort = (reason: unknown) => controller.abort(reason);
   const facts = await inspectNode(client, signal);
@@ -97,7 +99,7 @@ async function runSession({ options, activity, controller, untilSynced }: Sessio
   const { network } = facts;
   const blake3 = await loadBlake3();
   const run: SyncRun = {
-    client,
+    nodes: createNodePool({ clients, network, logger, signal }),
     store,
     options,
     network,
@@ -122,6 +124,7 @@ export function createSyncer(options: SyncerOptions): Syncer {
       const controller = new AbortController();
       const stop = () => controller.abort(signal?.reason);
       if (signal?.aborted) return;
+      activity.clear();
       signal?.addEventListener("abort", stop, { once: true });
       await resolved.store.migrate();
       const lock = await resolved.store.acquireSyncLock(resolved.holder);

@@ -4,10 +4,12 @@
  * - `no_replication`: the node does not offer snapshots; use one with `replication.enable`.
  * - `unknown_shard`: the node does not host a shard that was asked for.
  * - `unknown_network`: the node holds no block that says which network it is of.
- * - `no_snapshot`: the node holds no snapshot of a shard just now; it takes one with a later block.
+ * - `no_snapshot`: the node holds no snapshot of a shard just now that would do; it takes one with a
+ *   later block.
  * - `cursor_expired`: the node no longer has the events after the last block applied. The sync
  *   answers it itself, by downloading a newer snapshot.
  * - `incomplete_block`: the node has fewer events of a block than the block says.
+ * - `stream_ended`: the node hung up. The sync connects again, to another node if there is one.
  */
 export type SyncErrorCode =
   | "no_replication"
@@ -15,12 +17,14 @@ export type SyncErrorCode =
   | "unknown_network"
   | "no_snapshot"
   | "cursor_expired"
-  | "incomplete_block";
+  | "incomplete_block"
+  | "stream_ended";
 
 /** What is known about a failure besides its code. */
 export interface SyncErrorOptions {
   readonly cause?: unknown;
   readonly shardId?: number | undefined;
+  readonly firstBlock?: bigint | undefined;
 }
 
 /** A sync cannot go on as it is. Branch on {@link code}, never on the message. */
@@ -28,10 +32,13 @@ export class SyncError extends Error {
   override readonly name = "SyncError";
   readonly code: SyncErrorCode;
   readonly shardId: number | undefined;
+  /** First block whose events the node still has, with `cursor_expired`. */
+  readonly firstBlock: bigint | undefined;
 
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
     super(`[${code}] ${message}`, { cause: options.cause });
     this.code = code;
     this.shardId = options.shardId;
+    this.firstBlock = options.firstBlock;
   }
 }

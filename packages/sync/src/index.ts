@@ -6,3 +6,5 @@ export { SyncError } from "./errors.ts";
 export type { Logger } from "./logger.ts";
 export type { SyncerOptions, SyncMode } from "./options.ts";
 export type { ShardActivity } from "./progress.ts";
+export type { RetryQuarantinedOptions } from "./run/quarantine/retry-quarantined.ts";
+export { retryQuarantined } from "./run/quarantine/retry-quarantined.ts";

@@ -15,6 +15,13 @@ export type SyncMode = "full" | "historical" | "realtime";
 export interface SyncerOptions {
   /** The node to mirror. The syncer does not close it. */
   readonly client: NodeClient;
+  /**
+   * Other nodes of the same network, for when one fails: each shard goes on at the next that
+   * answers, from the last block or page that is stored. A node of another network is never used.
+   *
+   * @default []
+   */
+  readonly standbys?: readonly NodeClient[] | undefined;
   /** Where the mirror is kept. The syncer migrates it and does not close it. */
   readonly store: Store;
   /** What this process is, told to others that find the store taken. */
@@ -58,7 +65,7 @@ export interface SyncerOptions {
 
 /** {@link SyncerOptions} with every default applied. */
 export interface ResolvedSyncerOptions {
-  readonly client: NodeClient;
+  readonly clients: readonly [NodeClient, ...NodeClient[]];
   readonly store: Store;
   readonly holder: string;
   readonly shardIds: readonly number[] | undefined;
@@ -92,13 +99,13 @@ function expectShardIds(shardIds: readonly number[] | undefined): readonly numbe
 
 /** Applies defaults and rejects values no sync could honour. */
 export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOptions {
-  const { client, store, holder, mode = "full", fromEventId = 0n, logger = SILENT } = options;
+  const { store, holder, mode = "full", fromEventId = 0n, logger = SILENT } = options;
   const { lanes = 8, batchSize = 100, syncIntervalMs = 1000 } = options;
   if (fromEventId < 0n) {
     throw new TypeError(`Expected \`fromEventId\` to be 0 or an event id, got ${fromEventId}`);
   }
   return {
-    client,
+    clients: [options.client, ...(options.standbys ?? [])],
     store,
     holder,
     shardIds: expectShardIds(options.shardIds),

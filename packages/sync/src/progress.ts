@@ -32,6 +32,8 @@ export interface Activity {
   of(shardId: number): Writable<ShardActivity>;
   /** A copy of all records, by shard id. */
   list(): readonly ShardActivity[];
+  /** Forgets a former run, whose having caught up says nothing of the next one. */
+  clear(): void;
 }
 
 /** Creates records for shards, all at the beginning. */
@@ -58,6 +60,7 @@ export function createActivity(): Activity {
       shards.set(shardId, shard);
       return shard;
     },
+    clear: () => shards.clear(),
     list: () =>
       [...shards.values()].sort((a, b) => a.shardId - b.shardId).map((shard) => ({ ...shard })),
   };

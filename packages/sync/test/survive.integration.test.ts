@@ -86,6 +86,33 @@ describe("a sync", () => {
     expect(reasons).toContain("unlisted");
   });
 
+  it("waits for a snapshot when the newest is older than the events that are left", async () => {
+    devnet = await startDevnet({ users: 12, messages: 200, snapshotIntervalBlocks: 1000 });
+    const store = newStore();
+    await sync(devnet, store);
+    await devnet.produceBlock(30);
+    devnet.pruneEvents();
+    const planned: bigint[] = [];
+    const watched: Store = {
+      ...store,
+      async planSnapshot(plan) {
+        planned.push(plan.height);
+        await store.planSnapshot(plan);
+      },
+      async recordFault(fault) {
+        if (fault.code === "no_snapshot") devnet.takeSnapshot();
+        await store.recordFault(fault);
+      },
+    };
+
+    await sync(devnet, watched);
+
+    expect(await differences(devnet, store)).toEqual([]);
+    const newest = devnet.heights();
+    const heights = planned.filter((height) => height > 0n);
+    expect(heights.sort()).toEqual([newest.get(1), newest.get(2)].sort());
+  });
+
   it("ends with the same rows when any write fails, or its answer is lost", async () => {
     devnet = await startDevnet({ users: 20, messages: 800 });
     const store = newStore();

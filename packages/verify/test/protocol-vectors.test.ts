@@ -1,20 +1,25 @@
 // The vectors of docs/protocol.md 3.5 and 4.1, from the node's own conformance corpus.
-import { Message, OnChainEvent } from "@snaprag/proto";
+import { Message, narrowMessage, OnChainEvent } from "@snaprag/proto";
 import { describe, expect, it } from "vitest";
 import type { AccountRoot } from "../src/index.ts";
 import {
   checkMessageHash,
+  checkMessageSignature,
   createTrieHasher,
   fnameTrieKey,
   homeShardOf,
   loadBlake3,
+  loadEd25519,
   messageTrieKey,
   onChainEventTrieKey,
+  trieKeysOfMessage,
   virtualShardOf,
 } from "../src/index.ts";
-import { fromHex, toHex } from "./naive-trie.ts";
+import { fromHex, toHex } from "./support/naive-trie.ts";
+import corpus from "./vectors/conformance-corpus.json" with { type: "json" };
 
 const blake3 = await loadBlake3();
+const ed25519 = await loadEd25519();
 
 function onChainKey(fid: bigint, type: number, fill: number, logIndex = 0): Uint8Array {
   const event = OnChainEvent.decode(new Uint8Array());
@@ -95,6 +100,12 @@ describe("protocol vectors", () => {
       "125d6d6b6d108cbce714071c4a3375f0eb2e7ff4",
     ],
     [
+      "UserDataAdd",
+      [[11, "60ee272dd458e0cf081bc3db81a16b26cd56b048"]],
+      "278e591969138b316bb4a5990b991ca5e24883a8",
+      "50a027a4e6103105c20554c69f78c951b6d51b9a",
+    ],
+    [
       "two casts that share a nibble",
       [
         [1, "eb1850b43b2dd25935222c9137f5fa71b02b9689"],
@@ -144,5 +155,16 @@ describe("protocol vectors", () => {
     expect(checkMessageHash({ ...message, dataBytes: fromHex("0801") }, blake3)).toBe("mismatch");
     expect(checkMessageHash({ ...message, dataBytes: new Uint8Array() }, blake3)).toBe("empty");
     expect(checkMessageHash({ ...message, hashScheme: 0 }, blake3)).toBe("unsupported_scheme");
+  });
+
+  // Messages as a node has them, with the shard root after each (corpus version 1, engine V21).
+  it.each(corpus)("from the bytes of a message to the shard root: $id", (vector) => {
+    const message = Message.decode(fromHex(vector.messageBytes));
+    const typed = narrowMessage(message);
+
+    expect(checkMessageHash(message, blake3)).toBe("match");
+    expect(checkMessageSignature(message, ed25519)).toBe("valid");
+    if (typed.type === "unreadable") throw new Error(typed.reason);
+    expect(rootsOf([...BASE, ...trieKeysOfMessage(typed)]).root).toBe(vector.shardRoot);
   });
 });

@@ -1,13 +1,16 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { ConfigKey } from "../config/keys.ts";
 import { listConfigKeys } from "../config/keys.ts";
 import type { Settings } from "../config/load-settings.ts";
 import { CliError } from "../errors.ts";
 import type { Outcome } from "../exit-codes.ts";
 import { EXIT_CODES, OUTCOME_MEANINGS } from "../exit-codes.ts";
-import type { CliContext, Invocation } from "./cli-context.ts";
+import type { CliContext } from "./cli-context.ts";
+import type { ActionOf } from "./config/command-parts.ts";
+import { addExamples, DATABASE_KEYS } from "./config/command-parts.ts";
 import { addConfigFlags, loadCommandSettings } from "./config/config-flags.ts";
 import type { ConfigShowFlags } from "./config/config-show.ts";
+import { addQuarantine } from "./database/quarantine/add-quarantine.ts";
+import type { RebuildFlags } from "./database/rebuild.ts";
 import type { ResetFlags } from "./database/reset.ts";
 import type { DevnetFlags } from "./devnet/devnet.ts";
 import type { StatusFlags } from "./status/status.ts";
@@ -15,14 +18,6 @@ import type { SyncFlags } from "./sync/sync.ts";
 
 /** Called with the settings of the command as soon as they are known. */
 type OnSettings = (settings: Settings) => void;
-
-/** Makes the action of a command: the settings first, then the work, with the command's own flags. */
-type ActionOf = <Flags>(
-  work: (invocation: Invocation, flags: Flags) => Promise<void>,
-) => (flags: Flags, command: Command) => Promise<void>;
-
-/** Keys that every command with a database has flags for. */
-const DATABASE_KEYS: readonly ConfigKey[] = ["database.url", "log.level"];
 
 /**
  * Creates the command line: every command, flag and help text.
@@ -50,6 +45,8 @@ export function createProgram(context: CliContext, onSettings: OnSettings): Comm
   addSync(program, actionOf);
   addStatus(program, actionOf);
   addMigrate(program, actionOf);
+  addRebuild(program, actionOf);
+  addQuarantine(program, actionOf);
   addReset(program, actionOf);
   addConfig(program, actionOf);
   addDevnet(program, actionOf);
@@ -110,6 +107,21 @@ function addMigrate(program: Command, actionOf: ActionOf): void {
     actionOf(async (invocation) => (await import("./database/migrate.ts")).runMigrate(invocation)),
   );
   addExamples(command, ["snaprag migrate --database-url postgres://localhost/farcaster"]);
+}
+
+function addRebuild(program: Command, actionOf: ActionOf): void {
+  const command = program
+    .command("rebuild")
+    .description("derive anew what follows from the messages, and say what that changed")
+    .option("--json", "print JSON on one line")
+    .option("--devnet", "rebuild the embedded mirror that `snaprag sync --devnet` makes");
+  addConfigFlags(command, DATABASE_KEYS);
+  command.action(
+    actionOf<RebuildFlags>(async (...args) =>
+      (await import("./database/rebuild.ts")).runRebuild(...args),
+    ),
+  );
+  addExamples(command, ["snaprag rebuild", "snaprag rebuild --json"]);
 }
 
 function addReset(program: Command, actionOf: ActionOf): void {
@@ -173,11 +185,6 @@ function addDevnet(program: Command, actionOf: ActionOf): void {
 function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Expected a whole number.");
-}
-
-function addExamples(command: Command, examples: readonly string[]): void {
-  const lines = examples.map((example) => `  $ ${example}`);
-  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
 }
 
 function refuseTogether(command: Command, one: string, other: string): void {

@@ -60,7 +60,8 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
   "sync.snapchain_endpoint": {
     type: texts,
     default: ["http://localhost:3383"],
-    description: "node to mirror, http:// or https://; of several, the first that answers",
+    description:
+      "node to mirror, http:// or https://; of several, the first that answers, then the next when it fails",
     flag: "--snapchain-endpoint <url>",
     isSecret: true,
   },

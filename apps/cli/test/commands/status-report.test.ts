@@ -16,6 +16,8 @@ const SHARD: ShardProgress = {
   userCount: 97,
   errorCount: 2,
   retryCount: 1,
+  quarantinedCount: 4,
+  fallbackCount: 3,
 };
 
 const NEW_SHARD: ShardProgress = {
@@ -39,7 +41,8 @@ describe("statusToObject()", () => {
 
     expect(json).toBe(
       '{"shards":[{"shardId":1,"phase":"realtime","height":28812,"snapshotHeight":28800,' +
-        '"eventId":"472055813","messages":20134,"users":97,"errors":2,"retries":1,"lagSeconds":7}],' +
+        '"eventId":"472055813","messages":20134,"users":97,"errors":2,"retries":1,' +
+        '"quarantined":4,"fallbacks":3,"lagSeconds":7}],' +
         '"tables":{"casts":{"live":2991,"total":3000},' +
         '"reactions":{"live":6000000,"total":6000000,"estimated":true}}}',
     );
@@ -65,9 +68,9 @@ describe("statusLines()", () => {
     const lines = statusLines({ shards: [SHARD, NEW_SHARD], tables: TABLES }, NOW);
 
     expect(lines).toEqual([
-      "shard       phase  height  snapshot     cursor  messages  users  errors  retries  lag",
-      "1        realtime  28,812    28,800  472055813    20,134     97       2        1   7s",
-      "2      historical       0         -          0    20,134     97       2        1    -",
+      "shard       phase  height  snapshot     cursor  messages  users  errors  retries  quarantined  fallbacks  lag",
+      "1        realtime  28,812    28,800  472055813    20,134     97       2        1            4          3   7s",
+      "2      historical       0         -          0    20,134     97       2        1            4          3    -",
       "",
       "table            live       total",
       "casts           2,991       3,000",

@@ -1,16 +1,24 @@
-import type { HubEvent } from "@snaprag/proto";
+import type { HubEvent, HubEventType } from "@snaprag/proto";
 import type { DataShard } from "../engine/blocks/data-shard.ts";
-import type { Broadcast } from "../engine/events/broadcast.ts";
+import type { Listener } from "../engine/events/broadcast.ts";
 import type { Network } from "../engine/network.ts";
 import type { Logger } from "../options.ts";
 import type { SnapshotShelf } from "./replication/snapshot-shelf.ts";
+
+/** What a stream wants of a shard's live events. */
+export interface LiveRequest {
+  /** Types of the events; others do not reach the stream. */
+  readonly allowed: ReadonlySet<HubEventType>;
+  /** Whether it has been sent stored events first. */
+  readonly isAfterReplay: boolean;
+}
 
 /** What the services of the node work with. */
 export interface NodeContext {
   readonly network: Network;
   readonly snapshots: SnapshotShelf;
-  /** Events of each data shard, as they are committed. */
-  readonly broadcasts: ReadonlyMap<number, Broadcast<HubEvent>>;
+  /** Starts to listen to a data shard's events as they are committed. */
+  listen(shardId: number, request: LiveRequest): Listener<HubEvent> | undefined;
   /** Unix seconds on the node's clock. */
   nowSeconds(): bigint;
   readonly logger: Logger | undefined;

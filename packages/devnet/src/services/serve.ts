@@ -63,11 +63,29 @@ export interface ServedService {
   readonly implementation: UntypedServiceImplementation;
 }
 
+/** Stands between the calls of a service and their handlers. Methods go by their wire names. */
+export interface CallInterceptor {
+  /** Answers a call, with what its handler answers or otherwise; throws what it is to fail with. */
+  unary(method: string, answer: () => unknown): Promise<unknown>;
+  /** Serves a stream, by giving the handler this one or another. Ends it by returning. */
+  stream(
+    method: string,
+    stream: ServerStream<unknown>,
+    answer: (stream: ServerStream<unknown>) => Promise<void>,
+  ): Promise<void>;
+}
+
+/** What all calls of a service go through. */
+export interface ServiceOptions {
+  readonly interceptor: CallInterceptor;
+  readonly logger: Logger | undefined;
+}
+
 /** Pairs a service with its handlers. Failures that are not RPC errors are logged and INTERNAL. */
 export function serviceOf<Definition extends Service>(
   { fullName, methods }: Definition,
   handlers: ServiceHandlers<Definition>,
-  logger: Logger | undefined,
+  { interceptor, logger }: ServiceOptions,
 ): ServedService {
   const definition: Record<string, ServiceDefinition[string]> = {};
   const implementation: UntypedServiceImplementation = {};
@@ -84,10 +102,15 @@ export function serviceOf<Definition extends Service>(
     };
     // Safety: ServiceHandlers has a handler of the method's own shape under each of its names.
     const handler = handlers[key as keyof typeof handlers] as UntypedHandler;
-    const fail = (error: unknown) => toStatus(error, method.name, logger);
+    const { name } = method;
+    const fail = (error: unknown) => toStatus(error, name, logger);
     implementation[key] = method.responseStream
-      ? streamCall(handler, fail)
-      : unaryCall(handler, fail);
+      ? streamCall(
+          (request, stream) =>
+            interceptor.stream(name, stream, async (given) => void (await handler(request, given))),
+          fail,
+        )
+      : unaryCall((request) => interceptor.unary(name, () => handler(request)), fail);
   }
   return { definition, implementation };
 }
@@ -125,10 +148,13 @@ export async function listen(
 type UntypedHandler = (request: unknown, stream?: ServerStream<unknown>) => unknown;
 type Fail = (error: unknown) => Error;
 
-function unaryCall(handler: UntypedHandler, fail: Fail): handleUnaryCall<unknown, unknown> {
+function unaryCall(
+  answer: (request: unknown) => Promise<unknown>,
+  fail: Fail,
+): handleUnaryCall<unknown, unknown> {
   return async (call, callback) => {
     try {
-      callback(null, await handler(call.request));
+      callback(null, await answer(call.request));
     } catch (error) {
       callback(fail(error));
     }
@@ -136,7 +162,7 @@ function unaryCall(handler: UntypedHandler, fail: Fail): handleUnaryCall<unknown
 }
 
 function streamCall(
-  handler: UntypedHandler,
+  answer: (request: unknown, stream: ServerStream<unknown>) => Promise<void>,
   fail: Fail,
 ): handleServerStreamingCall<unknown, unknown> {
   return async (call) => {
@@ -145,7 +171,7 @@ function streamCall(
     call.on("cancelled", leave);
     call.on("close", leave);
     try {
-      await handler(call.request, createServerStream(call, gone.signal));
+      await answer(call.request, createServerStream(call, gone.signal));
       call.end();
     } catch (error) {
       if (gone.signal.aborted) call.end();

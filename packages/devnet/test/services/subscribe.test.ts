@@ -3,9 +3,12 @@ import type { HubEvent } from "@snaprag/proto";
 import { HubEventType } from "@snaprag/proto";
 import { loadBlake3 } from "@snaprag/verify";
 import { describe, expect, it } from "vitest";
+import { createChain } from "../../src/devnet/create-chain.ts";
+import type { Node } from "../../src/devnet/create-node.ts";
+import { createNode, produceRound } from "../../src/devnet/create-node.ts";
+import { viewAsExecuted } from "../../src/devnet/replicate-network.ts";
+import { createFaults } from "../../src/faults/create-faults.ts";
 import { resolveDevnetOptions } from "../../src/options.ts";
-import type { DevnetNode } from "../../src/services/create-node.ts";
-import { createNode } from "../../src/services/create-node.ts";
 import { subscribe } from "../../src/services/hub/events/subscribe.ts";
 import type { ServerStream } from "../../src/services/serve.ts";
 
@@ -13,11 +16,21 @@ const SHARD = 1;
 /** For a machine that is busy with other things. */
 const PATIENT = { timeout: 30_000 };
 
-async function quietNode(): Promise<DevnetNode> {
+interface QuietNode {
+  readonly context: Node["context"];
+  produceBlock(): Promise<void>;
+}
+
+async function quietNode(): Promise<QuietNode> {
   const options = { blockMs: 0, messages: 0, users: 10, trafficPerBlock: 0 };
-  const node = createNode(resolveDevnetOptions(options), await loadBlake3());
-  await node.generate(new AbortController().signal);
-  return node;
+  const settings = resolveDevnetOptions(options);
+  const chain = createChain(settings, await loadBlake3());
+  await chain.generate(new AbortController().signal);
+  const faults = createFaults({ seed: "test", plan: {} });
+  const { nowSeconds } = chain;
+  const node = createNode(viewAsExecuted(chain.network), { nowSeconds, faults, settings });
+  node.open();
+  return { context: node.context, produceBlock: () => produceRound(chain, [node]) };
 }
 
 /** A client that takes each event as soon as it is let. */

@@ -1,6 +1,6 @@
 import type { CastAddBody, CastRemoveBody, Embed } from "@snaprag/proto";
 import type { MessageRow } from "./message-row.ts";
-import { storableText } from "./text.ts";
+import { indexableText, storableText } from "./text.ts";
 
 /** One embed of a cast: a URL, another cast, or neither (a kind newer than this version). */
 export interface EmbedValue {
@@ -58,7 +58,7 @@ export function toCastColumns(body: CastAddBody): CastColumns {
     cast_type: body.type,
     parent_fid: parent?.$case === "parentCastId" ? parent.value.fid : null,
     parent_hash: parent?.$case === "parentCastId" ? parent.value.hash : null,
-    parent_url: parent?.$case === "parentUrl" ? storableText(parent.value) : null,
+    parent_url: parent?.$case === "parentUrl" ? indexableText(parent.value) : null,
     embeds: body.embeds.map(toEmbedValue),
     embeds_deprecated:
       body.embedsDeprecated.length > 0 ? body.embedsDeprecated.map(storableText) : null,

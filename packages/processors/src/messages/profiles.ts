@@ -7,7 +7,7 @@ import type {
 } from "@snaprag/proto";
 import { fromUnixSeconds, toUnixSeconds } from "../clocks.ts";
 import type { MessageRow } from "./message-row.ts";
-import { storableText } from "./text.ts";
+import { indexableText, storableText } from "./text.ts";
 
 /** What a UserDataAdd says: one profile field. Clearing a field is an empty value. */
 export interface UserDataColumns {
@@ -119,7 +119,7 @@ export function fromVerificationRemoveColumns(
 /** Columns of a name's proof. */
 export function toUsernameProofColumns(proof: UserNameProof): UsernameProofColumns {
   return {
-    name: storableText(utf8Decoder.decode(proof.name)),
+    name: indexableText(utf8Decoder.decode(proof.name)),
     name_type: proof.type,
     owner: proof.owner,
     proof_timestamp: fromUnixSeconds(proof.timestamp),

@@ -10,6 +10,7 @@ import type {
 } from "@snaprag/proto";
 import { OnChainEventType } from "@snaprag/proto";
 import { fromUnixSeconds } from "../clocks.ts";
+import type { UsernameProofColumns } from "../messages/profiles.ts";
 import { storableText } from "../messages/text.ts";
 
 /** The columns that belong to one or another type of on-chain event; null in rows of other types. */
@@ -41,6 +42,50 @@ export interface OnChainColumns {
   /** keccak256 of the channel's name: the `channel_id` of channel messages. */
   readonly channel_label: Uint8Array | null;
   readonly owner_address: Uint8Array | null;
+}
+
+/**
+ * A row of `onchain_events`; `(fid, type, transaction_hash, log_index)` is its key, as in the trie.
+ *
+ * One wide relation for all types: columns of other types are null. On-chain events are never
+ * removed.
+ */
+export interface OnChainEventRow extends OnChainColumns {
+  /** 0 for signer migrations and channel registrations. */
+  readonly fid: bigint;
+  /** `OnChainEventType` number, 1 to 6. */
+  readonly type: number;
+  /** 32 bytes. */
+  readonly transaction_hash: Uint8Array;
+  readonly log_index: number;
+  /** 10 = OP mainnet, 8453 = Base. */
+  readonly chain_id: number;
+  readonly block_number: number;
+  readonly block_hash: Uint8Array;
+  readonly block_timestamp: Date;
+  readonly tx_index: number;
+  readonly version: number;
+  /**
+   * The encoded event, kept when encoding the columns would not give it back: a type or a field
+   * newer than this version, a body of another type, text or a time that no column holds.
+   */
+  readonly raw: Uint8Array | null;
+}
+
+/**
+ * A row of `fname_transfers`: one proof of the username registry.
+ *
+ * `(fid, name, proof_timestamp, proof_signature)` is its key. A proof for fid 0 says that the name
+ * was unregistered. The holder of a name is the live row with the greatest timestamp, then the
+ * greatest signature (docs/protocol.md 6.6).
+ */
+export interface FnameTransferRow extends Omit<UsernameProofColumns, "proof_fid"> {
+  readonly fid: bigint;
+  /**
+   * The encoded proof, kept when encoding the columns would not give it back: a field newer than
+   * this version, a name or a time that no column holds.
+   */
+  readonly raw: Uint8Array | null;
 }
 
 /** The columns of no type at all. */

@@ -57,11 +57,11 @@ function fname(
 
 const processMergeMessage: HubEventProcessors["mergeMessageBody"] = (body, context) => {
   const { message, deletedMessages } = body;
-  if (message === undefined) return incomplete(context);
+  // What it was merged in place of has ended, even when it cannot be told what that was.
   return combine([
-    processMessage(message, context, context.eventId),
+    message === undefined ? incomplete(context) : processMessage(message, context, context.eventId),
     ...deletedMessages.map((deleted) =>
-      retire(deleted, context, reasonForDeletion(message, deleted)),
+      retire(deleted, context, message ? reasonForDeletion(message, deleted) : "superseded"),
     ),
   ]);
 };

@@ -1,6 +1,8 @@
 import { OnChainEvent } from "@snaprag/proto";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OnChainColumns } from "../../src/index.ts";
+import { encodeOnChainEventRow } from "../../src/on-chain/encode-on-chain.ts";
 import { toOnChainEventRow } from "../../src/on-chain/on-chain-event-row.ts";
 import {
   aChannelRegisterEvent,
@@ -10,8 +12,15 @@ import {
   aStorageRentEvent,
   aTierPurchaseEvent,
 } from "../../src/testing/index.ts";
+import { LAST_DATE_SECONDS } from "../support/arbitrary-bodies.ts";
+import { anyOnChainEvent } from "../support/arbitrary-on-chain.ts";
+import { toHex } from "../support/rows.ts";
 import { bytesField } from "../support/wire-bytes.ts";
 
+/** A time that no `Date` reaches, in Unix seconds. */
+const LATE = LAST_DATE_SECONDS + 1n;
+/** Field 100, a varint. */
+const NEWER_FIELD = { [100 << 3]: [Uint8Array.of(5)] };
 const ADDRESS = new Uint8Array(20).fill(1);
 const OTHER = new Uint8Array(20).fill(2);
 
@@ -86,7 +95,7 @@ const CASES: readonly [string, OnChainEvent, Partial<OnChainColumns>][] = [
   [
     "channel register",
     aChannelRegisterEvent({
-      channelKey: "base\0",
+      channelKey: "base",
       expiry: 1_700_000_000n,
       ownerAddress: ADDRESS,
       eventType: 3,
@@ -94,7 +103,7 @@ const CASES: readonly [string, OnChainEvent, Partial<OnChainColumns>][] = [
     }),
     {
       event_type: 3,
-      channel_key: "base\uFFFD",
+      channel_key: "base",
       channel_label: OTHER,
       owner_address: ADDRESS,
       expires_at: new Date("2023-11-14T22:13:20Z"),
@@ -139,5 +148,34 @@ describe("toOnChainEventRow()", () => {
     const event = { ...aSignerEvent(), body: undefined };
 
     expect(toOnChainEventRow(event).raw).toEqual(OnChainEvent.encode(event).finish());
+  });
+
+  it.each<[string, OnChainEvent]>([
+    ["a channel key with NUL", aChannelRegisterEvent({ channelKey: "a\0b" })],
+    ["a channel's expiry past all dates", aChannelRegisterEvent({ expiry: LATE })],
+    ["a block past all dates", aStorageRentEvent({}, { blockTimestamp: LATE })],
+    ["a newer field", { ...aSignerEvent(), _unknownFields: NEWER_FIELD }],
+    ["a newer field in its body", aSignerEvent({ _unknownFields: NEWER_FIELD })],
+  ])("keeps an event whose columns do not hold it: %s", (_, event) => {
+    const row = toOnChainEventRow(event);
+
+    expect(row.raw).toEqual(OnChainEvent.encode(event).finish());
+    expect(encodeOnChainEventRow(row)).toEqual(row.raw);
+  });
+
+  it("holds whatever a node can decode, and keeps a copy only of what columns do not hold", () => {
+    let copies = 0;
+    fc.assert(
+      fc.property(anyOnChainEvent, (event) => {
+        const row = toOnChainEventRow(event);
+        const bytes = OnChainEvent.encode(event).finish();
+
+        // Only what a database gives back: plain values, no reference to the event.
+        expect(toHex(encodeOnChainEventRow(structuredClone(row)))).toBe(toHex(bytes));
+        if (row.raw !== null) copies++;
+      }),
+    );
+    expect(copies).toBeGreaterThan(10);
+    expect(copies).toBeLessThan(100);
   });
 });

@@ -44,7 +44,7 @@ const unreadable: Message = { ...aCastAdd(), data: new Uint8Array([0x08, 0x63]) 
 /** The event as sent when its body names nothing. */
 function emptied(event: HubEvent): HubEvent {
   if (event.body === undefined) throw new Error("expected a body");
-  const value = { message: undefined, deletedMessages: [aCastAdd()], onChainEvent: undefined };
+  const value = { message: undefined, deletedMessages: [], onChainEvent: undefined };
   return { ...event, body: { ...event.body, value } as unknown as HubEvent["body"] };
 }
 
@@ -261,6 +261,18 @@ describe("processHubEvent()", () => {
 
       expect(processHubEvent(newer, CONTEXT).notes).toEqual([{ kind: "unknownEvent", type: 99 }]);
       expect(processHubEvent(bare, CONTEXT).notes).toEqual([{ kind: "unknownEvent", type: 1 }]);
+    });
+
+    it("ends what a merge replaced, also when it does not say what was merged", () => {
+      const event = aMergeMessageEvent(aCastAdd(), [aCastAdd({ text: "older" })]);
+      if (event.body?.$case === "mergeMessageBody") event.body.value.message = undefined;
+
+      const { changes, notes } = processHubEvent(event, CONTEXT);
+
+      expect(notes).toEqual([{ kind: "unknownEvent", type: 1 }]);
+      expect(changes).toMatchObject([
+        { kind: "retire", table: "casts", retirement: { reason: "superseded" } },
+      ]);
     });
 
     it.each([

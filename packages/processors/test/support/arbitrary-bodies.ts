@@ -18,10 +18,11 @@ export const uint64: fc.Arbitrary<bigint> = fc.oneof(
   fc.constantFrom(0n, 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n, LAST_UINT64),
 );
 
-const bytes = fc.uint8Array({ maxLength: 70 });
+/** Byte strings, none included. */
+export const bytes: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 70 });
 
 /** Enum numbers, known to this version or not: on the wire an enum is any int32. */
-function enumNumber<Enum extends number>(): fc.Arbitrary<Enum> {
+export function enumNumber<Enum extends number>(): fc.Arbitrary<Enum> {
   const numbers = fc.oneof(fc.nat(8), fc.constantFrom(77, 2 ** 31 - 1, -1, -(2 ** 31)));
   return numbers as fc.Arbitrary<number> as fc.Arbitrary<Enum>;
 }

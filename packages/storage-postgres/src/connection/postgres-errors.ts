@@ -24,7 +24,16 @@ const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErro
   ["28", "unauthorized"],
   ["42", "schema_mismatch"],
   ["53", "out_of_resources"],
+  // Limits of the program, such as an index row larger than a page can hold.
+  ["54", "invalid_data"],
 ]);
+
+const REFUSALS: ReadonlySet<StorageErrorCode> = new Set(["invalid_data", "constraint"]);
+
+/** Whether the database refuses what it was given for its content, now and ever after. */
+export function isRefusal({ code }: StorageError): boolean {
+  return REFUSALS.has(code);
+}
 
 /** What Node and the driver report when there is no SQLSTATE because there is no connection. */
 const CONNECTION_ERRNOS: ReadonlySet<string> = new Set([

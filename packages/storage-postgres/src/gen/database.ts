@@ -40,6 +40,13 @@ export interface SnapragDatabase {
     readonly signature: Uint8Array;
     readonly data_bytes: Uint8Array | null;
   };
+  readonly channel_member_states: {
+    readonly channel_id: Uint8Array | null;
+    readonly member_fid: bigint | null;
+    readonly state: string | null;
+    readonly changed_by: bigint | null;
+    readonly changed_at: Date | null;
+  };
   readonly channel_members: {
     readonly fid: bigint;
     readonly timestamp: Date;
@@ -108,6 +115,8 @@ export interface SnapragDatabase {
     readonly channel_id: Uint8Array | null;
     readonly channel_key: string | null;
     readonly owner_address: Uint8Array | null;
+    readonly owner_fid: bigint | null;
+    readonly registered_at: Date | null;
     readonly expires_at: Date | null;
     readonly updated_by: bigint | null;
     readonly name: string | null;
@@ -117,6 +126,7 @@ export interface SnapragDatabase {
     readonly rules: string | null;
     readonly casting_mode: number | null;
     readonly membership_mode: number | null;
+    readonly pinned_cast_hash: Uint8Array | null;
   };
   readonly fids: {
     readonly fid: bigint;
@@ -137,6 +147,7 @@ export interface SnapragDatabase {
     readonly name: string;
     readonly owner: Uint8Array;
     readonly proof_signature: Uint8Array;
+    readonly raw: Uint8Array | null;
   };
   readonly fnames: {
     readonly name: string | null;
@@ -256,11 +267,19 @@ export interface SnapragDatabase {
   };
   readonly quarantined_messages: {
     readonly fid: bigint;
+    readonly id: bigint;
+    readonly event_id: bigint;
+    readonly block_time: Date;
+    readonly quarantined_at: Date;
+    readonly attempted_at: Date | null;
     readonly shard_id: number;
     readonly message_type: number | null;
-    readonly event_id: bigint;
+    readonly attempts: number;
+    readonly status: string;
+    readonly raw_kind: string;
+    readonly retire_reason: string | null;
     readonly reason: string;
-    readonly quarantined_at: Date;
+    readonly detail: string | null;
     readonly hash: Uint8Array;
     readonly raw: Uint8Array;
   };
@@ -344,8 +363,20 @@ export interface SnapragDatabase {
     readonly fid: bigint | null;
     readonly key: Uint8Array | null;
     readonly source: string | null;
+    readonly key_type: bigint | null;
     readonly added_at: Date | null;
+    readonly removed_at: Date | null;
     readonly is_active: boolean | null;
+    readonly scopes: readonly number[] | null;
+    readonly ttl_seconds: bigint | null;
+  };
+  readonly storage_allowances: {
+    readonly fid: bigint | null;
+    readonly unit_type: number | null;
+    readonly rented_units: bigint | null;
+    readonly lent_units: bigint | null;
+    readonly borrowed_units: bigint | null;
+    readonly usable_units: bigint | null;
   };
   readonly storage_lends: {
     readonly fid: bigint;
@@ -371,6 +402,7 @@ export interface SnapragDatabase {
     readonly rented_at: Date | null;
     readonly unit_type: number | null;
     readonly expires_at: Date | null;
+    readonly expires_at_before_v18: Date | null;
   };
   readonly sync_errors: {
     readonly shard_id: number;
@@ -396,6 +428,7 @@ export interface SnapragDatabase {
     readonly virtual_shard: number;
     readonly status: string;
     readonly height: bigint;
+    readonly block_time: Date | null;
     readonly page_token: string | null;
     readonly is_relisted: boolean;
     readonly message_count: bigint;
@@ -413,6 +446,17 @@ export interface SnapragDatabase {
     readonly error_count: number;
     readonly retry_count: number;
     readonly updated_at: Date;
+  };
+  readonly tier_periods: {
+    readonly fid: bigint | null;
+    readonly tier_type: number | null;
+    readonly purchased_at: Date | null;
+    readonly for_days: bigint | null;
+    readonly payer: Uint8Array | null;
+    readonly transaction_hash: Uint8Array | null;
+    readonly log_index: bigint | null;
+    readonly starts_at: Date | null;
+    readonly expires_at: Date | null;
   };
   readonly user_activity_timeline: {
     readonly fid: bigint | null;
@@ -440,7 +484,9 @@ export interface SnapragDatabase {
   };
   readonly user_profile_snapshots: {
     readonly fid: bigint | null;
+    readonly revision: bigint | null;
     readonly changed_at: Date | null;
+    readonly change: string | null;
     readonly hash: Uint8Array | null;
     readonly user_data_type: number | null;
     readonly pfp: string | null;
@@ -474,6 +520,14 @@ export interface SnapragDatabase {
     readonly profile_token: string | null;
     readonly live_at: string | null;
   };
+  readonly username_history: {
+    readonly name: string | null;
+    readonly name_type: number | null;
+    readonly fid: bigint | null;
+    readonly owner: Uint8Array | null;
+    readonly held_from: Date | null;
+    readonly held_until: Date | null;
+  };
   readonly username_proofs: {
     readonly fid: bigint;
     readonly timestamp: Date;
@@ -491,6 +545,13 @@ export interface SnapragDatabase {
     readonly signer: Uint8Array;
     readonly signature: Uint8Array;
     readonly data_bytes: Uint8Array | null;
+  };
+  readonly usernames: {
+    readonly name: string | null;
+    readonly name_type: number | null;
+    readonly fid: bigint | null;
+    readonly owner: Uint8Array | null;
+    readonly proved_at: Date | null;
   };
   readonly verification_removes: {
     readonly fid: bigint;

@@ -156,6 +156,7 @@ create table fname_transfers (
   name text not null,
   owner bytea not null,
   proof_signature bytea not null,
+  raw bytea,
   primary key (fid, name, proof_timestamp, proof_signature)
 );`;
 

@@ -32,6 +32,8 @@ create table sync_partitions (
   virtual_shard int not null check (virtual_shard between 0 and 255),
   status text not null check (status in ('pending', 'running', 'done')),
   height bigint not null,
+  -- Of the block at that height, once a page of its snapshot is applied.
+  block_time timestamptz,
   page_token text,
   is_relisted boolean not null default false,
   message_count bigint not null default 0,
@@ -54,15 +56,30 @@ create table sync_errors (
 
 create table quarantined_messages (
   fid bigint not null,
+  id bigint generated always as identity,
+  event_id bigint not null,
+  block_time timestamptz not null,
+  quarantined_at timestamptz not null default now(),
+  attempted_at timestamptz,
   shard_id int not null,
   message_type int,
-  event_id bigint not null,
+  attempts int not null default 0,
+  status text not null default 'open' check (status in ('open', 'resolved')),
+  raw_kind text not null,
+  retire_reason text,
   reason text not null,
-  quarantined_at timestamptz not null default now(),
+  detail text,
   hash bytea not null,
   raw bytea not null,
-  primary key (fid, shard_id, reason, hash)
+  primary key (fid, id)
 );
+-- Hash and raw may be of any length, which an index's rows may not.
+create unique index quarantined_messages_once on quarantined_messages
+  (fid, shard_id, event_id, raw_kind, sha256(hash || raw), coalesce(retire_reason, ''));
+create index quarantined_messages_by_id on quarantined_messages (id);
+create index quarantined_messages_open on quarantined_messages (shard_id) where status = 'open';
+comment on table quarantined_messages is
+  'What could not become a row, with its bytes: reason says why, raw_kind what the bytes are, retire_reason why it had ended (null: it was merged or listed). fid 0 where none could be read. Replayed by \`snaprag quarantine retry\`, which counts attempts and resolves it.';
 
 -- Ends a transaction whose progress update found another state than it expected.
 create function sync_fence(moved bigint) returns void language plpgsql as $$

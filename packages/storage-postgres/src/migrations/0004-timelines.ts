@@ -122,6 +122,10 @@ from onchain_events`;
 /** Creates the views over every message, by hash and by time. */
 export const TIMELINES_SQL: string = `
 create view processed_messages as ${PROCESSED.join("\nunion all")};
+comment on view processed_messages is
+  'Every message ever applied: where it was merged, and when, where and why it ended. event_id is a position of its home shard, of shard 0 for gasless keys.';
 
 create view user_activity_timeline as ${[...TIMELINE, ON_CHAIN_TIMELINE].join("\nunion all")};
+comment on view user_activity_timeline is
+  'Every activity of an account, message or on-chain event, live or not; order by timestamp.';
 `;

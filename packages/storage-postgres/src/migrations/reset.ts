@@ -4,10 +4,13 @@ import { TABLE_NAMES } from "../tables/table-columns.ts";
 const VIEWS = [
   "user_activity_timeline",
   "processed_messages",
+  "channel_member_states",
   "channels",
-  "storage_units",
-  "signers",
+  "username_history",
+  "usernames",
   "fnames",
+  "tier_periods",
+  "signers",
   "user_profile_snapshots",
 ];
 
@@ -24,7 +27,7 @@ const TABLES = [
   "schema_migrations",
 ];
 
-const FUNCTIONS = ["sync_fence(bigint)", "virtual_shard_of(bigint)"];
+const FUNCTIONS = ["sync_fence(bigint)", "virtual_shard_of(bigint)", "home_shard_of(bigint, int)"];
 
 /**
  * Drops every relation and function that migrations created, and nothing else.
@@ -34,6 +37,10 @@ const FUNCTIONS = ["sync_fence(bigint)", "virtual_shard_of(bigint)"];
 export async function reset({ pipeline }: Connections): Promise<void> {
   await pipeline([
     { text: `drop view if exists ${VIEWS.join(", ")}` },
+    // A function in between a view and what it is made of.
+    { text: "drop view if exists storage_allowances" },
+    { text: "drop function if exists storage_allowances_at(timestamptz)" },
+    { text: "drop view if exists storage_units" },
     { text: `drop table if exists ${TABLES.join(", ")}` },
     { text: `drop function if exists ${FUNCTIONS.join(", ")}` },
   ]);

@@ -10,7 +10,7 @@ export function movePartition(page: PageBatch): QueryConfig {
     text: `with moved as (
         update sync_partitions set status = $5, page_token = $6,
           message_count = message_count + $7, fallback_count = fallback_count + $8,
-          updated_at = now()
+          block_time = $9, updated_at = now()
         where shard_id = $1 and virtual_shard = $2 and height = $3 and status <> 'done'
           and page_token is not distinct from $4
         returning 1
@@ -24,6 +24,7 @@ export function movePartition(page: PageBatch): QueryConfig {
       nextPageToken,
       page.messageCount,
       page.fallbackCount,
+      page.at,
     ],
   };
 }

@@ -71,6 +71,9 @@ export function countFault(fault: SyncFault): readonly QueryConfig[] {
 export const SELECT_SHARDS = `
 select p.*,
   p.message_count + coalesce(sum(parts.message_count), 0)::bigint as all_messages,
+  coalesce(sum(parts.fallback_count), 0)::int as fallback_count,
+  (select count(*) from quarantined_messages q
+    where q.shard_id = p.shard_id and q.status = 'open')::int as quarantined_count,
   (select count(*) from fids where fids.shard_id = p.shard_id)::int as user_count
 from sync_progress p left join sync_partitions parts using (shard_id)
 group by p.shard_id order by p.shard_id`;
@@ -88,5 +91,7 @@ export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
     userCount: row.user_count,
     errorCount: row.error_count,
     retryCount: row.retry_count,
+    quarantinedCount: row.quarantined_count,
+    fallbackCount: row.fallback_count,
   }));
 }

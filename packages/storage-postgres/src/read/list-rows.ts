@@ -9,7 +9,11 @@ const PAGE_ROWS = 1000;
 
 type DatabaseRow = Readonly<Record<string, unknown>>;
 
-function toStoredRow<Table extends TableName>(table: Table, row: DatabaseRow): StoredRow<Table> {
+/** A row of a relation as the contract words it. */
+export function toStoredRow<Table extends TableName>(
+  table: Table,
+  row: DatabaseRow,
+): StoredRow<Table> {
   const columns = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) => {
     // Safety: the column is of this type, as a test holds against the database.
     return [name, row[name] === null ? null : type.read(row[name] as never)];

@@ -137,6 +137,7 @@ export const TABLE_COLUMNS: { readonly [Table in TableName]: Columns<TableRows[T
     owner: bytea,
     proof_timestamp: timestamptz,
     proof_signature: bytea,
+    raw: bytea,
   },
   onchain_events: {
     fid: int8,

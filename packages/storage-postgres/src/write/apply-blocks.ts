@@ -1,25 +1,24 @@
 import type { BlockBatch } from "@snaprag/storage";
-import type { QueryConfig } from "pg";
 import { moveShard } from "../progress/shards.ts";
-import { deriveTouched, recordAccounts } from "./derive.ts";
+import type { BatchPlan } from "./batch-plan.ts";
+import { deriveTouched, recordAccounts, selectTouched } from "./derived/derive.ts";
 import { foldByTable } from "./folded-rows.ts";
-import { writeQuarantine } from "./quarantine.ts";
 import { writeSweeps } from "./sweeps.ts";
 import { writeRows } from "./write-rows.ts";
 
-/**
- * The statements of a block batch's transaction: the fence, rows, then the sweeps that look at
- * them, then what is derived.
- */
-export function blockStatements(batch: BlockBatch): readonly QueryConfig[] {
-  const { changes, shardId } = batch;
-  return [
-    moveShard(batch),
-    ...writeRows(foldByTable(changes), "join"),
-    ...writeSweeps(changes),
+/** The statements of a block batch's transaction. */
+export function planBlocks(batch: BlockBatch): BatchPlan {
+  const { shardId, changes, quarantined, blockTime: at } = batch;
+  return {
+    shardId,
+    at,
+    changes,
+    quarantined,
+    fence: moveShard(batch),
+    writeRows: (written) => [...writeRows(foldByTable(written), "join"), ...writeSweeps(written)],
     // Shard 0 is home to no account: keys it brings belong to accounts of the data shards.
-    ...(shardId === 0 ? [] : recordAccounts(changes, shardId)),
-    ...deriveTouched(changes),
-    ...writeQuarantine(batch.quarantined),
-  ];
+    settle: (written) => (shardId === 0 ? [] : recordAccounts(written, shardId)),
+    derive: deriveTouched,
+    derivedFids: selectTouched,
+  };
 }

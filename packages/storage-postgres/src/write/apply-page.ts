@@ -3,9 +3,9 @@ import type { PageBatch } from "@snaprag/storage";
 import type { QueryConfig } from "pg";
 import { movePartition } from "../progress/partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
-import { derivePartition, recordAccounts } from "./derive.ts";
-import { groupByTable } from "./folded-rows.ts";
-import { writeQuarantine } from "./quarantine.ts";
+import type { BatchPlan } from "./batch-plan.ts";
+import { derivePartition, recordAccounts, selectPartition } from "./derived/derive.ts";
+import { foldByTable, groupByTable } from "./folded-rows.ts";
 import { writeRows } from "./write-rows.ts";
 
 /** Relations whose rows no snapshot page lists, so that not being listed says nothing. */
@@ -16,29 +16,72 @@ const NEVER_LISTED: ReadonlySet<string> = new Set([
   "onchain_events",
 ]);
 
-/** Retires live rows of the partition's accounts that the snapshot did not list. */
-function retireUnlisted({ shardId, virtualShard, height, at }: PageBatch): readonly QueryConfig[] {
+/** Which accounts to look at, as a join with `fids`, and its parameters after the first two. */
+interface ListedAccounts {
+  readonly name: string;
+  readonly condition: string;
+  readonly values: readonly unknown[];
+}
+
+/** A snapshot's position and the time of its block. */
+interface SnapshotPosition {
+  readonly height: bigint;
+  readonly at: Date;
+}
+
+/** Retires live rows of accounts that stand before a snapshot, because it did not list them. */
+function retireUnlisted(
+  { height, at }: SnapshotPosition,
+  { name, condition, values }: ListedAccounts,
+): readonly QueryConfig[] {
   return TABLE_NAMES.filter((table) => !NEVER_LISTED.has(table)).map((table) => ({
-    name: `unlisted_${table}`,
+    name: `unlisted_${name}_${table}`,
     text: `update ${table}
-      set deleted_event_id = $3, deleted_at = $4, deleted_reason = 'unlisted'
+      set deleted_event_id = $1, deleted_at = $2, deleted_reason = 'unlisted'
       from fids
-      where fids.shard_id = $1 and fids.virtual_shard = $2 and ${table}.fid = fids.fid
-        and deleted_at is null and event_id < $3
+      where ${condition} and ${table}.fid = fids.fid
+        and deleted_at is null and event_id < $1
         ${table === "fname_transfers" ? "and fids.fid <> 0" : ""}`,
-    values: [shardId, virtualShard, lastPositionOf(height), at],
+    values: [lastPositionOf(height), at, ...values],
   }));
 }
 
-/** The statements of a page's transaction. The fence comes first, so that nothing is in vain. */
-export function pageStatements(page: PageBatch): readonly QueryConfig[] {
-  const { shardId, virtualShard, isLast, isRelisted } = page;
-  return [
-    movePartition(page),
-    ...writeRows(groupByTable(page.changes), isRelisted ? "join" : "insert"),
-    ...recordAccounts(page.changes, shardId),
-    ...(isLast && isRelisted ? retireUnlisted(page) : []),
-    ...(isLast ? derivePartition(shardId, virtualShard) : []),
-    ...writeQuarantine(page.quarantined),
-  ];
+/** As {@link retireUnlisted}, for all accounts of a partition. */
+function retireUnlistedOfPartition(page: PageBatch): readonly QueryConfig[] {
+  return retireUnlisted(page, {
+    name: "partition",
+    condition: "fids.shard_id = $3 and fids.virtual_shard = $4",
+    values: [page.shardId, page.virtualShard],
+  });
+}
+
+/** As {@link retireUnlisted}, for one account. */
+export function retireUnlistedOfAccount(
+  snapshot: SnapshotPosition,
+  fid: bigint,
+): readonly QueryConfig[] {
+  const values = [BigInt.asIntN(64, fid)];
+  return retireUnlisted(snapshot, { name: "account", condition: "fids.fid = $3", values });
+}
+
+/** The statements of a page's transaction. */
+export function planPage(page: PageBatch): BatchPlan {
+  const { shardId, virtualShard, at, isLast, isRelisted, changes, quarantined } = page;
+  const mode = isRelisted ? "join" : "insert";
+  return {
+    shardId,
+    at,
+    changes,
+    quarantined,
+    fence: movePartition(page),
+    // Rows that are joined may be named once in a statement, whatever a node lists twice.
+    writeRows: (written) =>
+      writeRows(isRelisted ? foldByTable(written) : groupByTable(written), mode),
+    settle: (written) => [
+      ...recordAccounts(written, shardId),
+      ...(isLast && isRelisted ? retireUnlistedOfPartition(page) : []),
+    ],
+    derive: () => (isLast ? derivePartition(shardId, virtualShard) : []),
+    derivedFids: () => selectPartition(shardId, virtualShard),
+  };
 }

@@ -4,7 +4,8 @@ import { TABLE_KEYS } from "@snaprag/processors";
 
 /** The join of all merges and retirements of one row in a batch. */
 export interface FoldedRow {
-  readonly row: TableRows[TableName];
+  /** As the greatest merge has it: the same data may come back signed by another key. */
+  row: TableRows[TableName];
   /** Greatest position of a merge; 0 when there is none. */
   event_id: bigint;
   deleted_event_id: bigint | null;
@@ -44,7 +45,10 @@ function toFoldedRow(change: RowChange): FoldedRow {
 
 /** Joins a later change of the same row into what is known of it. */
 function join(known: FoldedRow, next: FoldedRow): void {
-  if (next.event_id > known.event_id) known.event_id = next.event_id;
+  if (next.event_id > known.event_id) {
+    known.row = next.row;
+    known.event_id = next.event_id;
+  }
   if ((next.deleted_event_id ?? 0n) > (known.deleted_event_id ?? 0n)) {
     known.deleted_event_id = next.deleted_event_id;
     known.deleted_at = next.deleted_at;

@@ -2,12 +2,23 @@
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 
-/** Name and definition of every secondary index. All lead with what is looked up by. */
+/**
+ * Name and definition of every secondary index. All lead with what is looked up by.
+ *
+ * A B-tree's row holds no more than 2,700 bytes, a third of a page, and refuses what is longer,
+ * which would set aside a message that the protocol allows. Names and parent URLs are cut to what
+ * fits (`indexableText` in `@snaprag/processors`); other messages have at most 2,048 bytes
+ * (docs/protocol.md 4.2). Byte strings of casts, which have up to 16,384 bytes, and of contracts,
+ * which nothing bounds, are looked up by hash: that serves equality at any length.
+ */
 const INDEXES: readonly (readonly [name: string, definition: string])[] = [
   ["casts_by_hash", "casts (hash)"],
   ["casts_by_time", `casts ("timestamp") where deleted_at is null`],
   ["casts_by_author", `casts (fid, "timestamp") where deleted_at is null`],
-  ["casts_by_parent", "casts (parent_hash) where parent_hash is not null and deleted_at is null"],
+  [
+    "casts_by_parent",
+    "casts using hash (parent_hash) where parent_hash is not null and deleted_at is null",
+  ],
   ["casts_by_parent_url", `casts (parent_url, "timestamp") where parent_url is not null`],
   ["reactions_by_target", "reactions (target_hash, reaction_type) where deleted_at is null"],
   ["reactions_by_author", `reactions (fid, "timestamp") where deleted_at is null`],
@@ -16,10 +27,10 @@ const INDEXES: readonly (readonly [name: string, definition: string])[] = [
   ["username_proofs_by_name", "username_proofs (name)"],
   ["fname_transfers_by_name", "fname_transfers (name, proof_timestamp)"],
   ["storage_lends_by_borrower", "storage_lends (to_fid) where deleted_at is null"],
-  ["onchain_events_by_signer", "onchain_events (signer_key) where type = 1"],
-  ["onchain_events_by_channel", "onchain_events (channel_label) where type = 6"],
+  ["onchain_events_by_signer", "onchain_events using hash (signer_key) where type = 1"],
+  ["onchain_events_by_channel", "onchain_events using hash (channel_label) where type = 6"],
   ["user_profiles_by_username", "user_profiles (username)"],
-  ["fids_by_custody", "fids (custody_address)"],
+  ["fids_by_custody", "fids using hash (custody_address)"],
 ];
 
 const INVALID = `

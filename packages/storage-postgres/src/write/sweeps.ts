@@ -5,6 +5,11 @@ import { encodeArray, int8 } from "../tables/column-types.ts";
 
 const RETIRE = "set deleted_event_id = $1, deleted_at = $2, deleted_reason = $3";
 
+/** An account as `bigint` holds it: beyond 2^63 as its two's complement, as in every row. */
+function toInt8(fid: bigint): bigint {
+  return BigInt.asIntN(64, fid);
+}
+
 /** Links of the author that are old enough, of the type unless every type is swept. */
 const SWEPT_LINKS = `
 where fid = $4 and deleted_at is null and event_id < $5 and "timestamp" <= $6
@@ -13,7 +18,8 @@ where fid = $4 and deleted_at is null and event_id < $5 and "timestamp" <= $6
 function sweepLinks(sweep: SweepLinks): readonly QueryConfig[] {
   const { retirement, fid, hash, linkType, everyType, through, blockStart } = sweep;
   const { eventId, at, reason } = retirement;
-  const links = [eventId, at, reason, fid, blockStart, through, everyType ? null : linkType];
+  const account = toInt8(fid);
+  const links = [eventId, at, reason, account, blockStart, through, everyType ? null : linkType];
   return [
     {
       name: "sweep_links",
@@ -31,7 +37,7 @@ function sweepLinks(sweep: SweepLinks): readonly QueryConfig[] {
       name: "sweep_link_compact_states",
       text: `update link_compact_states ${RETIRE}
         where fid = $4 and link_type = $5 and hash <> $6 and deleted_at is null and event_id < $1`,
-      values: [eventId, at, "superseded", fid, linkType, Buffer.from(hash)],
+      values: [eventId, at, "superseded", account, linkType, Buffer.from(hash)],
     },
   ];
 }
@@ -43,7 +49,7 @@ function sweepKeys({ fid, key, retirement }: SweepKeys): readonly QueryConfig[] 
       name: "sweep_keys",
       text: `update signer_keys ${RETIRE}
         where fid = $4 and key = $5 and deleted_at is null and event_id < $1`,
-      values: [eventId, at, reason, fid, Buffer.from(key)],
+      values: [eventId, at, reason, toInt8(fid), Buffer.from(key)],
     },
   ];
 }

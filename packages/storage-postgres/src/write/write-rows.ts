@@ -37,24 +37,35 @@ function deletedColumn(column: string): string {
     else t.${column} end`;
 }
 
-/** Rows that would stay as they are, as in a replay, are not written again. */
-const JOIN_SQL = `do update set
+/**
+ * A row as its greatest merge has it: the same data may come back signed by another key, which is
+ * the same hash. Rows that would stay as they are, as in a replay, are not written again.
+ */
+function joinSql(columns: readonly string[]): string {
+  const later = "excluded.event_id > t.event_id";
+  const values = columns.map(
+    (column) => `${column} = case when ${later} then excluded.${column} else t.${column} end`,
+  );
+  return `do update set
+  ${values.join(",\n  ")},
   event_id = greatest(t.event_id, excluded.event_id),
   deleted_event_id = ${DELETED_EVENT_ID},
   ${deletedColumn("deleted_at")},
   ${deletedColumn("deleted_reason")}
-where excluded.event_id > t.event_id
+where ${later}
   or excluded.deleted_event_id > greatest(t.event_id, coalesce(t.deleted_event_id, 0))`;
+}
 
 function writeSql(table: TableName, mode: WriteMode): string {
   const columns = [...Object.entries<ColumnType>(TABLE_COLUMNS[table]), ...STATE_COLUMNS];
   const names = columns.map(([name]) => quote(name)).join(", ");
   const values = columns.map(([name, { castTo }]) => quote(name) + (castTo ? `::${castTo}` : ""));
   const arrays = columns.map(([, type], index) => `$${index + 1}::${type.arrayType}[]`);
-  const key = TABLE_KEYS[table].map(quote).join(", ");
+  const keys: readonly string[] = TABLE_KEYS[table];
+  const others = Object.keys(TABLE_COLUMNS[table]).filter((column) => !keys.includes(column));
   return `insert into ${table} as t (${names})
 select ${values.join(", ")} from unnest(${arrays.join(", ")}) as rows (${names})
-on conflict (${key}) ${mode === "insert" ? "do nothing" : JOIN_SQL}`;
+on conflict (${keys.map(quote).join(", ")}) ${mode === "insert" ? "do nothing" : joinSql(others.map(quote))}`;
 }
 
 /** The statement of every relation, by its name as a prepared statement. */

@@ -17,6 +17,7 @@ describe("fromPostgresError()", () => {
     ["53300", "out_of_resources", true],
     ["23505", "constraint", false],
     ["22021", "invalid_data", false],
+    ["54000", "invalid_data", false],
     ["28P01", "unauthorized", false],
     ["42501", "unauthorized", false],
     ["42P01", "schema_mismatch", false],

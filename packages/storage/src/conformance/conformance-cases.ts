@@ -1,5 +1,11 @@
 import { CONTRACT_CASES } from "./contract-cases.ts";
-import { LAW_CASES } from "./law-cases.ts";
+import { BLOCK_LAWS } from "./laws/block-laws.ts";
+import { QUARANTINE_LAWS } from "./laws/quarantine-laws.ts";
+import { SNAPSHOT_LAWS } from "./laws/snapshot-laws.ts";
+import { QUARANTINE_CASES } from "./quarantine-cases.ts";
+import { COMPACTION_RULES } from "./rules/compaction-rules.ts";
+import { END_RULES } from "./rules/end-rules.ts";
+import { LISTING_RULES } from "./rules/listing-rules.ts";
 import type { ConformanceCase } from "./subject.ts";
 
 /**
@@ -8,4 +14,13 @@ import type { ConformanceCase } from "./subject.ts";
  * @example
  * for (const { name, run } of CONFORMANCE_CASES) it(name, () => run({ openStore, runs: 20 }));
  */
-export const CONFORMANCE_CASES: readonly ConformanceCase[] = [...CONTRACT_CASES, ...LAW_CASES];
+export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
+  ...CONTRACT_CASES,
+  ...COMPACTION_RULES,
+  ...END_RULES,
+  ...LISTING_RULES,
+  ...QUARANTINE_CASES,
+  ...BLOCK_LAWS,
+  ...SNAPSHOT_LAWS,
+  ...QUARANTINE_LAWS,
+];

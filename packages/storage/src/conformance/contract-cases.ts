@@ -5,14 +5,15 @@ import { firstPositionOf, lastPositionOf, processHubEvent } from "@snaprag/proce
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import type { StorageErrorCode } from "../errors.ts";
 import { StorageError } from "../errors.ts";
-import type { QuarantinedMessage, Store } from "../store.ts";
-import { contextAt, FNAME_PROOFS } from "./actors.ts";
-import type { Block } from "./histories.ts";
-import { timeOfBlock, toBatch } from "./histories.ts";
+import type { Store } from "../store.ts";
 import { readEverything } from "./read-everything.ts";
-import type { Listing } from "./snapshots.ts";
-import { applyListing, toPage } from "./snapshots.ts";
 import type { ConformanceCase } from "./subject.ts";
+import { contextAt } from "./world/actors.ts";
+import { FNAME_PROOFS } from "./world/families.ts";
+import type { Block } from "./world/histories.ts";
+import { timeOfBlock, toBatch, toBlock } from "./world/histories.ts";
+import type { Listing } from "./world/snapshots.ts";
+import { applyListing, toPage } from "./world/snapshots.ts";
 
 /** Virtual shard of fid 1. */
 const VIRTUAL_SHARD = 168;
@@ -28,7 +29,7 @@ function castAt(text: string, eventId: bigint): readonly Change[] {
 
 function blockWith(blockNumber: bigint, text: string): Block {
   const changes = castAt(text, firstPositionOf(blockNumber) + 1n);
-  return { blockNumber, at: timeOfBlock(blockNumber), changes };
+  return { ...toBlock(blockNumber, []), changes };
 }
 
 function listing(height: bigint, pages: readonly (readonly string[])[]): Listing {
@@ -122,6 +123,8 @@ const progressCases: readonly ConformanceCase[] = [
       userCount: 1,
       errorCount: 1,
       retryCount: 1,
+      quarantinedCount: 0,
+      fallbackCount: 0,
     });
   }),
 ];
@@ -152,7 +155,7 @@ const rowCases: readonly ConformanceCase[] = [
     const { changes } = processHubEvent(event as never, contextAt(timeOfBlock(11n)));
     await applyListing(store, { virtualShard: 152, height: 10n, pages: [[]] });
     await store.startRealtime(1, 10n);
-    await store.applyBlocks(toBatch([{ blockNumber: 11n, at: timeOfBlock(11n), changes }]));
+    await store.applyBlocks(toBatch([{ ...toBlock(11n, []), changes }]));
     await applyListing(store, { virtualShard: 152, height: 20n, pages: [[]] });
     const [count] = [...(await store.countRows())].filter(([name]) => name === "fname_transfers");
     assert.equal(count?.[1].live, 1);
@@ -163,23 +166,6 @@ const rowCases: readonly ConformanceCase[] = [
     const counts = await store.countRows();
     assert.deepEqual(counts.get("casts"), { live: 1, total: 2, isEstimate: false });
     assert.deepEqual(counts.get("links"), { live: 0, total: 0, isEstimate: false });
-  }),
-  contract("keeps quarantined messages, also when they come again", async (store) => {
-    const message: QuarantinedMessage = {
-      shardId: 1,
-      fid: null,
-      hash: Uint8Array.of(1),
-      messageType: 99,
-      raw: Uint8Array.of(0, 255),
-      eventId: 7n,
-      reason: "unknown_type",
-    };
-    await store.startRealtime(1, 10n);
-    const batch = { ...toBatch([blockWith(11n, "a")]), quarantined: [message, message] };
-    await store.applyBlocks(batch);
-    await store.startRealtime(1, 10n);
-    await store.applyBlocks(batch);
-    assert.deepEqual(await textsOf(store, true), ["a"]);
   }),
 ];
 

@@ -1,6 +1,5 @@
-import type { TableName } from "@snaprag/processors";
-import { TABLE_KEYS } from "@snaprag/processors";
 import type { Store } from "../store.ts";
+import { listEveryRow } from "./world/row-keys.ts";
 
 function toComparable(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return `${value}n`;
@@ -12,15 +11,14 @@ function toComparable(_key: string, value: unknown): unknown {
 export async function readEverything(
   store: Store,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const tables = new Map<string, readonly string[]>();
-  // Safety: Object.keys returns exactly the keys of TABLE_KEYS.
-  for (const table of Object.keys(TABLE_KEYS) as TableName[]) {
-    const rows: string[] = [];
-    for await (const { row, state } of store.listRows(table)) {
-      const sorted = Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
-      rows.push(JSON.stringify({ row: sorted, state }, toComparable));
-    }
-    if (rows.length > 0) tables.set(table, rows.sort());
+  const tables = new Map<string, string[]>();
+  for await (const [table, { row, state }] of listEveryRow(store)) {
+    const sorted = Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const text = JSON.stringify({ row: sorted, state }, toComparable);
+    const rows = tables.get(table);
+    if (rows) rows.push(text);
+    else tables.set(table, [text]);
   }
+  for (const rows of tables.values()) rows.sort();
   return tables;
 }

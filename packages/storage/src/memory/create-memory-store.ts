@@ -1,8 +1,10 @@
-import type { QuarantinedMessage, Store } from "../store.ts";
+import type { QuarantineRecord } from "../quarantine.ts";
+import type { Store } from "../store.ts";
 import { createMemoryGuards } from "./memory-guards.ts";
 import {
   checkBlocks,
   createMemoryProgress,
+  findSnapshot,
   listPartitions,
   listShards,
   moveBlocks,
@@ -12,6 +14,9 @@ import {
   recordFault,
   startRealtime,
 } from "./memory-progress.ts";
+import type { MemoryQuarantine } from "./memory-quarantine.ts";
+import { applyReplay, countOpen, listQuarantined, setAside } from "./memory-quarantine.ts";
+import { replayChanges } from "./memory-replay.ts";
 import {
   applyChanges,
   countRows,
@@ -30,7 +35,7 @@ export interface MemoryStoreOptions {
 
 /** A {@link Store} that also shows what databases show through SQL. */
 export interface MemoryStore extends Store {
-  readonly quarantined: readonly QuarantinedMessage[];
+  readonly quarantined: readonly QuarantineRecord[];
 }
 
 /**
@@ -42,7 +47,7 @@ export interface MemoryStore extends Store {
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const { virtualShardOf, homeShardOf } = options;
   const { unbindNetwork, ...guards } = createMemoryGuards();
-  const quarantined: QuarantinedMessage[] = [];
+  const quarantined: MemoryQuarantine = [];
   let tables = createMemoryTables();
   let progress = createMemoryProgress();
 
@@ -65,6 +70,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     return counts;
   }
 
+  /** The snapshot that an account's rows are exact for, when its partition is done. */
+  const snapshotOf = (fid: bigint) => findSnapshot(progress, partitionNameOf(fid));
+
   return {
     ...guards,
     quarantined,
@@ -75,7 +83,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       quarantined.length = 0;
       unbindNetwork();
     },
-    listShards: async () => listShards(progress, countUsers()),
+    listShards: async () =>
+      listShards(progress, { users: countUsers(), quarantined: countOpen(quarantined) }),
     listPartitions: async (shardId) => listPartitions(progress, shardId),
     planSnapshot: async (plan) => planSnapshot(progress, plan),
     async applyPage(page) {
@@ -85,17 +94,27 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
         const name = `${page.shardId}/${page.virtualShard}`;
         retireUnlisted(tables, page, (fid) => partitionNameOf(fid) === name);
       }
-      quarantined.push(...page.quarantined);
+      setAside(quarantined, page.quarantined);
       movePage(progress, page);
     },
     startRealtime: async (shardId, blockNumber) => startRealtime(progress, shardId, blockNumber),
     async applyBlocks(batch) {
       checkBlocks(progress, batch);
       applyChanges(tables, batch.changes);
-      quarantined.push(...batch.quarantined);
+      setAside(quarantined, batch.quarantined);
       moveBlocks(progress, batch);
     },
+    async *listQuarantined(filter = {}) {
+      yield* listQuarantined(quarantined, filter);
+    },
+    async applyReplay(replay) {
+      const network = (await guards.findNetwork())?.network ?? 0;
+      return applyReplay(quarantined, replay, (changes) =>
+        replayChanges(tables, changes, { network, snapshotOf }),
+      );
+    },
     finishLoading: async () => {},
+    rebuild: async () => [],
     recordFault: async (fault) => recordFault(progress, fault),
     countRows: async () => countRows(tables),
     async *listRows(table) {

@@ -10,11 +10,13 @@ export interface MemoryProgress {
   readonly shards: Map<number, Writable<ShardProgress>>;
   /** By shard id and virtual shard, as `1/255`. */
   readonly partitions: Map<string, Writable<PartitionProgress>>;
+  /** Times of the snapshots' blocks, by height. */
+  readonly snapshotTimes: Map<bigint, Date>;
 }
 
 /** Creates empty progress. */
 export function createMemoryProgress(): MemoryProgress {
-  return { shards: new Map(), partitions: new Map() };
+  return { shards: new Map(), partitions: new Map(), snapshotTimes: new Map() };
 }
 
 function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardProgress> {
@@ -31,26 +33,36 @@ function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardPro
     userCount: 0,
     errorCount: 0,
     retryCount: 0,
+    quarantinedCount: 0,
+    fallbackCount: 0,
   };
   shards.set(shardId, shard);
   return shard;
 }
 
-/** All shards, with the users counted by the caller and the messages of their partitions added. */
+/** What the caller counts, by shard id. */
+export interface ShardCounts {
+  readonly users: ReadonlyMap<number, number>;
+  readonly quarantined: ReadonlyMap<number, number>;
+}
+
+/** All shards, with what the caller counts and the counts of their partitions added. */
 export function listShards(
   progress: MemoryProgress,
-  userCounts: ReadonlyMap<number, number>,
+  { users, quarantined }: ShardCounts,
 ): readonly ShardProgress[] {
   return [...progress.shards.values()]
     .sort((a, b) => a.shardId - b.shardId)
-    .map((shard) => ({
-      ...shard,
-      userCount: userCounts.get(shard.shardId) ?? 0,
-      messageCount: listPartitions(progress, shard.shardId).reduce(
-        (sum, partition) => sum + partition.messageCount,
-        shard.messageCount,
-      ),
-    }));
+    .map((shard) => {
+      const counted = { ...shard };
+      counted.userCount = users.get(shard.shardId) ?? 0;
+      counted.quarantinedCount = quarantined.get(shard.shardId) ?? 0;
+      for (const partition of listPartitions(progress, shard.shardId)) {
+        counted.messageCount += partition.messageCount;
+        counted.fallbackCount += partition.fallbackCount;
+      }
+      return counted;
+    });
 }
 
 /** The partitions of one shard. */
@@ -62,6 +74,17 @@ export function listPartitions(
     .filter((partition) => partition.shardId === shardId)
     .sort((a, b) => a.virtualShard - b.virtualShard)
     .map((partition) => ({ ...partition }));
+}
+
+/** The finished snapshot of a partition, named as `1/255`: the rows are exact for its height. */
+export function findSnapshot(
+  { partitions, snapshotTimes }: MemoryProgress,
+  name: string,
+): { readonly height: bigint; readonly at: Date } | undefined {
+  const partition = partitions.get(name);
+  const at = partition && snapshotTimes.get(partition.height);
+  if (partition?.status !== "done" || at === undefined) return undefined;
+  return { height: partition.height, at };
 }
 
 /** Sends partitions to a snapshot. */
@@ -112,6 +135,7 @@ export function partitionOf(
 export function movePage(progress: MemoryProgress, page: PageBatch): void {
   const partition = partitionOf(progress, page);
   partition.status = page.isLast ? "done" : "running";
+  progress.snapshotTimes.set(page.height, page.at);
   partition.pageToken = page.nextPageToken;
   partition.messageCount += BigInt(page.messageCount);
   partition.fallbackCount += page.fallbackCount;

@@ -16,6 +16,8 @@ export interface MemoryTable<Table extends TableName> {
   retire(change: RetireOf<Table>): void;
   /** Retires every live row that `isMeant` names. */
   retireWhere(isMeant: (row: TableRows[Table], eventId: bigint) => boolean, by: Retirement): void;
+  /** Takes back the end of a row, when `isUndone` says so of it. */
+  revive(row: TableRows[Table], isUndone: (end: Retirement) => boolean): void;
   list(): readonly StoredRow<Table>[];
 }
 
@@ -59,7 +61,11 @@ export function createMemoryTable<Table extends TableName>(table: Table): Memory
   return {
     merge({ row, eventId }) {
       const entry = entryOf(row);
-      if (eventId > entry.eventId) entry.eventId = eventId;
+      if (eventId > entry.eventId) {
+        // The same data may have come back signed by another key.
+        entry.row = row;
+        entry.eventId = eventId;
+      }
       if (entry.retirement && entry.eventId >= entry.retirement.eventId)
         entry.retirement = undefined;
     },
@@ -72,6 +78,10 @@ export function createMemoryTable<Table extends TableName>(table: Table): Memory
           retireEntry(entry, by);
         }
       }
+    },
+    revive(row, isUndone) {
+      const entry = entries.get(keyOf(row));
+      if (entry?.retirement && isUndone(entry.retirement)) entry.retirement = undefined;
     },
     list() {
       const keys = [...entries.keys()].sort();

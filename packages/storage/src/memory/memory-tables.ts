@@ -61,7 +61,7 @@ export function applyChanges(tables: MemoryTables, changes: readonly Change[]): 
 /** Retires what the snapshot of a finished page did not list, among the accounts of a partition. */
 export function retireUnlisted(
   tables: MemoryTables,
-  { height, at }: PageBatch,
+  { height, at }: Pick<PageBatch, "height" | "at">,
   isOfPartition: (fid: bigint) => boolean,
 ): void {
   const eventId = lastPositionOf(height);

@@ -1,31 +1,52 @@
-import { NodeClientError } from "@snaprag/client";
 import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
 import { readTrieKeyHead } from "@snaprag/verify";
 import type { SyncRun } from "../run/sync-run.ts";
-import { fetchAccount } from "./fetch-account.ts";
-import { fetchNames } from "./fetch-names.ts";
-import type { AccountWalk, PartitionJob } from "./partition-job.ts";
-import { accountMark, applyStep, walkAccounts } from "./partition-job.ts";
+import { fetchAccount } from "./accounts/fetch-account.ts";
+import { fetchNames } from "./accounts/fetch-names.ts";
+import type { AccountWalk } from "./accounts/walk-accounts.ts";
+import { accountMark, walkAccounts } from "./accounts/walk-accounts.ts";
+import type { PartitionJob } from "./partition-job.ts";
+import { applyStep, moveTo } from "./partition-job.ts";
 
 /** Names of the accounts, after everything that pages list. */
-function nameWalk({ client, signal }: SyncRun): AccountWalk {
+function nameWalk({ nodes, signal }: SyncRun, { partition }: PartitionJob): AccountWalk {
   return {
     mark: "names-from:",
     accountsPerStep: 64,
     isFallback: false,
-    read: (fid) => fetchNames(client, fid, signal),
+    read: (fid) => fetchNames(nodes.of(partition.shardId), fid, signal),
     tokenAfter: null,
   };
 }
 
+/** Keeps in sight what a node gives in no way: nothing else would tell that it is missing. */
+async function recordUnreadable(
+  { store, logger }: SyncRun,
+  { shardId, virtualShard }: PartitionJob["partition"],
+  { fid, unreadable }: { readonly fid: bigint; readonly unreadable: readonly number[] },
+): Promise<void> {
+  const types = unreadable.map((nibble) => `${2 * nibble} and ${2 * nibble + 1}`).join(", ");
+  const message = `The node serves no messages of types ${types} of fid ${fid}`;
+  logger.error({ shardId, virtualShard, fid }, message);
+  const code = "unreadable_account";
+  await store.recordFault({ shardId, virtualShard, code, message, isRetried: false });
+}
+
 /** The rest of a partition account by account, where a page cannot be served. */
-function accountWalk(run: SyncRun, { partition }: PartitionJob): AccountWalk {
+function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
+  const { partition } = job;
   return {
     mark: "accounts-from:",
     accountsPerStep: 16,
     isFallback: true,
-    read: (fid) => fetchAccount(run.client, { ...partition, fid }, run.signal),
-    tokenAfter: accountMark(nameWalk(run), 0n),
+    async read(fid) {
+      const node = run.nodes.of(partition.shardId);
+      const account = await fetchAccount(node, { ...partition, fid }, run.signal);
+      const { entries, unreadable } = account;
+      if (unreadable.length > 0) await recordUnreadable(run, partition, { fid, unreadable });
+      return entries;
+    },
+    tokenAfter: accountMark(nameWalk(run, job), 0n),
   };
 }
 
@@ -34,32 +55,43 @@ function lastFidOf(entries: readonly ShardTrieEntryWithMessage[]): bigint | unde
   return last === undefined ? undefined : readTrieKeyHead(last.trieKey).fid;
 }
 
-function isUnservable(error: unknown): boolean {
-  return error instanceof NodeClientError && error.code === "unservable_page";
+/** The entries of the one page at a token. */
+async function readPage(
+  { nodes, signal }: SyncRun,
+  { partition }: PartitionJob,
+  pageToken: string | null,
+): Promise<readonly ShardTrieEntryWithMessage[]> {
+  const from = { ...partition, pageToken: pageToken ?? undefined };
+  const node = nodes.of(partition.shardId);
+  for await (const { entries } of node.readSnapshotPages(from, { signal })) return entries;
+  return [];
 }
 
-/** Walks the pages of a partition; returns the token at which it goes on. */
-async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string> {
-  const { partition } = job;
-  const tokenAfter = accountMark(nameWalk(run), 0n);
-  let pageToken = partition.pageToken;
+/** Walks the pages of a partition; returns the token at which it goes on, null when it is done. */
+async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | null> {
+  const { shardId, virtualShard, pageToken: firstToken } = job.partition;
+  const hasAccounts = (await job.listAccounts()).has(virtualShard);
+  const tokenAfter = hasAccounts ? accountMark(nameWalk(run, job), 0n) : null;
+  let pageToken = firstToken;
   let lastFid: bigint | undefined;
-  const from = { ...partition, pageToken: pageToken ?? undefined };
+  const from = { ...job.partition, pageToken: pageToken ?? undefined };
+  const node = run.nodes.of(shardId);
   try {
-    for await (const page of run.client.readSnapshotPages(from, { signal: run.signal })) {
+    for await (const page of node.readSnapshotPages(from, { signal: run.signal })) {
       const { entries, nextPageToken = tokenAfter } = page;
-      await applyStep(run, job, { pageToken, nextPageToken, entries, fallbackCount: 0 });
+      const token = pageToken;
+      const readAgain = () => readPage(run, job, token);
+      await applyStep(run, job, { pageToken, nextPageToken, entries, readAgain, fallbackCount: 0 });
       pageToken = nextPageToken;
       lastFid = lastFidOf(entries) ?? lastFid;
     }
     return tokenAfter;
   } catch (error) {
-    if (!isUnservable(error)) throw error;
+    if (!job.pageFailures.count(pageToken, error)) throw error;
     // The last account may go on in the page that failed. Without one, all are read again.
     const mark = accountMark(accountWalk(run, job), lastFid ?? 0n);
-    const { shardId, virtualShard } = partition;
     run.logger.info({ shardId, virtualShard, err: error }, "reading accounts one by one");
-    await applyStep(run, job, { pageToken, nextPageToken: mark, entries: [], fallbackCount: 0 });
+    await applyStep(run, job, moveTo(pageToken, mark));
     return mark;
   }
 }
@@ -72,11 +104,12 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string> {
  * stays.
  */
 export async function downloadPartition(run: SyncRun, job: PartitionJob): Promise<void> {
-  const names = nameWalk(run);
+  const names = nameWalk(run, job);
   const accounts = accountWalk(run, job);
-  let token = job.partition.pageToken ?? "";
-  const isAtMark = [names, accounts].some(({ mark }) => token.startsWith(mark));
+  let token = job.partition.pageToken;
+  const isAtMark = [names, accounts].some(({ mark }) => token?.startsWith(mark));
   if (!isAtMark) token = await downloadPages(run, job);
+  if (token === null) return;
   if (token.startsWith(accounts.mark)) {
     await walkAccounts(run, job, { walk: accounts, from: token });
     token = accountMark(names, 0n);

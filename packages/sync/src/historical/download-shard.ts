@@ -4,9 +4,11 @@ import type { Lanes } from "../run/lanes.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { together } from "../run/together.ts";
+import type { AccountDirectory } from "./accounts/list-accounts.ts";
+import { listAccounts } from "./accounts/list-accounts.ts";
 import { downloadPartition } from "./download-partition.ts";
-import type { AccountDirectory } from "./list-accounts.ts";
-import { listAccounts } from "./list-accounts.ts";
+import type { PageFailures } from "./page-failures.ts";
+import { createPageFailures } from "./page-failures.ts";
 import type { Snapshot } from "./snapshot-book.ts";
 import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
 
@@ -23,10 +25,11 @@ interface ShardDownload {
 }
 
 /** Lists the accounts of a shard once, however many partitions need them; again after a failure. */
-function createAccountLister({ client, network, signal }: SyncRun, shardId: number) {
+function createAccountLister({ nodes, network, signal }: SyncRun, shardId: number) {
   let listed: Promise<AccountDirectory> | undefined;
   return () => {
-    listed ??= listAccounts(client, { shardId, shardCount: network.shardCount }, signal).catch(
+    const { shardCount } = network;
+    listed ??= listAccounts(nodes.of(shardId), { shardId, shardCount }, signal).catch(
       (error: unknown) => {
         listed = undefined;
         throw error;
@@ -92,10 +95,16 @@ function isSnapshotGone(error: unknown): boolean {
   return error.code === "snapshot_gone" || error.code === "bad_page_token";
 }
 
+/** A partition as it stands, and how its pages failed so far. */
+interface PartitionTry {
+  readonly partition: PartitionProgress;
+  readonly pageFailures: PageFailures;
+}
+
 /** One try at a partition. Returns whether it is done; if not, it stands at a newer snapshot. */
 async function tryPartition(
   download: ShardDownload,
-  partition: PartitionProgress,
+  { partition, pageFailures }: PartitionTry,
   onProgress: () => void,
 ): Promise<boolean> {
   const { run, shardId, lanes, snapshots } = download;
@@ -104,6 +113,7 @@ async function tryPartition(
     partition,
     at: snapshots.get(partition.height)?.at ?? new Date(),
     listAccounts: download.listAccounts,
+    pageFailures,
     onStep: (step: { readonly entryCount: number; readonly messageCount: number }) => {
       activity.entryCount += step.entryCount;
       activity.messageCount += step.messageCount;
@@ -123,6 +133,7 @@ async function finishPartition(download: ShardDownload, planned: PartitionProgre
   const { run, shardId } = download;
   const { virtualShard } = planned;
   let partition: PartitionProgress | undefined = planned;
+  const pageFailures = createPageFailures();
   await untilDone(run, { shardId, virtualShard }, async (onProgress) => {
     let isDone = false;
     while (!isDone) {
@@ -131,7 +142,7 @@ async function finishPartition(download: ShardDownload, planned: PartitionProgre
       if (current === undefined || current.status === "done") return;
       // Whatever comes of it, the next try begins where the store says.
       partition = undefined;
-      isDone = await tryPartition(download, current, onProgress);
+      isDone = await tryPartition(download, { partition: current, pageFailures }, onProgress);
     }
   });
   run.activity.of(shardId).partitionsDone += 1;

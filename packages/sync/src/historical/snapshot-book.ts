@@ -12,10 +12,10 @@ export interface Snapshot {
 
 /** The snapshots of one shard, newest first. */
 export async function listServedSnapshots(
-  { client, signal }: SyncRun,
+  { nodes, signal }: SyncRun,
   shardId: number,
 ): Promise<readonly Snapshot[]> {
-  const snapshots = await client.listSnapshots(shardId, { signal });
+  const snapshots = await nodes.of(shardId).listSnapshots(shardId, { signal });
   return snapshots.map(({ height, timestamp, numItems }) => ({
     height,
     at: fromFarcasterTime(timestamp),

@@ -1,7 +1,7 @@
 // Whole blocks from single events. Pure: it knows nothing of where events come from.
 import { blockOfPosition, fromFarcasterTime } from "@snaprag/processors";
 import type { BlockConfirmedBody, HubEvent } from "@snaprag/proto";
-import { HubEventType } from "@snaprag/proto";
+import { HubEvent as HubEventCodec, HubEventType, isSameBytes } from "@snaprag/proto";
 import type { ShardBlock } from "./shard-block.ts";
 
 /** How many events of a block are known, against how many there are. */
@@ -17,6 +17,10 @@ interface BlockShortage {
  * Events of blocks before the one collected are repeats and are dropped; so are repeated ids. The
  * first event of a block is its BLOCK_CONFIRMED, which counts all events of the block, itself and
  * those of gasless keys (id 0) included (docs/protocol.md 1.5, 1.6).
+ *
+ * The same id with another event means that another node answers behind the same address, whose
+ * order inside the block is its own (docs/protocol.md 1.1): what was collected from there on is
+ * dropped, and the block is whole again when that node has sent it all.
  */
 export interface BlockAssembler {
   /** The block being collected. */
@@ -44,6 +48,14 @@ function confirmationOf(event: HubEvent): BlockConfirmedBody | undefined {
   return event.body?.$case === "blockConfirmedBody" ? event.body.value : undefined;
 }
 
+/** Whether two events say the same. The time that nodes add to an event may be missing (1.2). */
+function isSameEvent(one: HubEvent, other: HubEvent): boolean {
+  const [a, b] = [one, other].map((event) =>
+    HubEventCodec.encode({ ...event, timestamp: 0n }).finish(),
+  );
+  return a !== undefined && b !== undefined && isSameBytes(a, b);
+}
+
 /** Creates an assembler that begins to collect the given block. */
 export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
   let nextBlock = firstBlock;
@@ -64,6 +76,11 @@ export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
     return Math.max(0, Number(counted) - [...events.values()].filter(isMerge).length);
   }
 
+  function dropFrom(id: bigint): void {
+    for (const known of [...events.keys()]) if (known >= id) events.delete(known);
+    if (events.size === 0) confirmed = undefined;
+  }
+
   return {
     get nextBlock() {
       return nextBlock;
@@ -77,7 +94,10 @@ export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
       if (block > nextBlock) {
         throw new RangeError(`Expected an event of block ${nextBlock}, got one of ${block}`);
       }
-      if (block < nextBlock || events.has(event.id)) return;
+      if (block < nextBlock) return;
+      const known = events.get(event.id);
+      if (known !== undefined && isSameEvent(known, event)) return;
+      if (known !== undefined) dropFrom(event.id);
       events.set(event.id, event);
       confirmed ??= confirmationOf(event);
     },

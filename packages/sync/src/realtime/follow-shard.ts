@@ -1,10 +1,14 @@
+import type { Change } from "@snaprag/processors";
 import { lastPositionOf } from "@snaprag/processors";
-import type { BlockBatch } from "@snaprag/storage";
+import type { BlockBatch, QuarantinedMessage } from "@snaprag/storage";
+import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import { batchByTime } from "./batch-blocks.ts";
+import type { ProcessedBlock } from "./process-block.ts";
 import { processBlock } from "./process-block.ts";
-import { readBlocks } from "./read-blocks.ts";
+import type { BlockSource } from "./read-blocks.ts";
+import { readBlock, readBlocks } from "./read-blocks.ts";
 import type { ShardBlock } from "./shard-block.ts";
 import type { Watermarks } from "./watermarks.ts";
 import { createWatermarks } from "./watermarks.ts";
@@ -17,6 +21,7 @@ interface Following {
   readonly run: SyncRun;
   readonly shardId: number;
   readonly watermarks: Watermarks;
+  readonly source: BlockSource;
   readonly onProgress: () => void;
 }
 
@@ -24,19 +29,35 @@ async function* weighBlocks(blocks: AsyncIterable<ShardBlock>) {
   for await (const block of blocks) yield { item: block, weight: block.events.length };
 }
 
-function toBatch(
-  { run, shardId, watermarks }: Following,
+function processFollowed(
+  { run, shardId, source }: Following,
+  block: ShardBlock,
+): Promise<ProcessedBlock> {
+  const { blockNumber } = block;
+  const context = processContextOf(run, shardId);
+  return processSurely({
+    input: block,
+    readAgain: () => readBlock(source, blockNumber),
+    process: (input) => processBlock(input, context, run.blake3),
+    logger: run.logger.child({ shardId, blockNumber }),
+  });
+}
+
+async function toBatch(
+  following: Following,
   blocks: readonly ShardBlock[],
   previousBlock: bigint,
-): BlockBatch | undefined {
+): Promise<BlockBatch | undefined> {
+  const { shardId, watermarks } = following;
   const last = blocks.at(-1);
   if (last === undefined) return undefined;
-  const context = processContextOf(run, shardId);
-  const processed = blocks.map((block) => {
-    const { changes, quarantined } = processBlock(block, context, run.blake3);
-    return { changes: watermarks.withoutContained(changes, block.blockNumber), quarantined };
-  });
-  const changes = processed.flatMap((block) => block.changes);
+  const changes: Change[] = [];
+  const quarantined: QuarantinedMessage[] = [];
+  for (const block of blocks) {
+    const processed = await processFollowed(following, block);
+    changes.push(...watermarks.withoutContained(processed.changes, block.blockNumber));
+    quarantined.push(...processed.quarantined);
+  }
   return {
     shardId,
     previousBlock,
@@ -45,7 +66,7 @@ function toBatch(
     eventId: last.events.at(-1)?.id ?? lastPositionOf(last.blockNumber),
     changes,
     messageCount: changes.filter(({ kind }) => kind === "merge").length,
-    quarantined: processed.flatMap((block) => block.quarantined),
+    quarantined,
   };
 }
 
@@ -88,23 +109,26 @@ export async function followShard(
   shardId: number,
   onProgress: () => void,
 ): Promise<void> {
-  const { store, client, signal, options } = run;
+  const { store, signal, options } = run;
   const progress = (await store.listShards()).find((shard) => shard.shardId === shardId);
   const watermarks = createWatermarks(await store.listPartitions(shardId));
-  const following: Following = { run, shardId, watermarks, onProgress };
   let previousBlock = progress?.blockNumber ?? 0n;
   run.activity.of(shardId).blockNumber = previousBlock;
 
   const tip = createTip(run, shardId);
   const firstBlock = previousBlock + 1n;
+  // The whole way from here on is this node's: it ends by a failure before another one is read.
+  const client = run.nodes.of(shardId);
+  const source: BlockSource = { client, shardId, firstBlock, signal, onTip: tip.set };
+  const following: Following = { run, shardId, watermarks, source, onProgress };
   const openBlocks = (leaving: AbortSignal) =>
-    weighBlocks(readBlocks({ client, shardId, firstBlock, signal: leaving, onTip: tip.set }));
+    weighBlocks(readBlocks({ ...source, signal: leaving }));
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),
     maxWaitMs: options.syncIntervalMs,
   };
   for await (const group of batchByTime(openBlocks, limits, signal)) {
-    const batch = toBatch(following, group, previousBlock);
+    const batch = await toBatch(following, group, previousBlock);
     if (batch === undefined) continue;
     await applyBatch(following, batch);
     previousBlock = batch.blockNumber;

@@ -1,36 +1,15 @@
 import type { Change, EventContext } from "@snaprag/processors";
-import { processHubEvent } from "@snaprag/processors";
-import type { HubEvent, Message } from "@snaprag/proto";
 import type { QuarantinedMessage } from "@snaprag/storage";
 import type { Blake3 } from "@snaprag/verify";
-import { findHashFault, quarantineOf } from "../run/check-message.ts";
+import { processCarrier } from "../run/quarantine/process-carrier.ts";
 import type { ShardBlock } from "./shard-block.ts";
 
 /** What the events of a block amount to. */
 export interface ProcessedBlock {
   readonly changes: readonly Change[];
   readonly quarantined: readonly QuarantinedMessage[];
-}
-
-/** Every message that an event carries. */
-function messagesOf({ body }: HubEvent): readonly Message[] {
-  switch (body?.$case) {
-    case "mergeMessageBody":
-      return [body.value.message, ...body.value.deletedMessages].filter(isPresent);
-    case "pruneMessageBody":
-    case "revokeMessageBody":
-      return [body.value.message].filter(isPresent);
-    case "mergeUsernameProofBody":
-      return [body.value.usernameProofMessage, body.value.deletedUsernameProofMessage].filter(
-        isPresent,
-      );
-    default:
-      return [];
-  }
-}
-
-function isPresent(message: Message | undefined): message is Message {
-  return message !== undefined;
+  /** Messages among the quarantined that do not fit their hashes. */
+  readonly spoiltCount: number;
 }
 
 /** Turns the events of a block into changes. An event with a forged message is set aside. */
@@ -41,16 +20,13 @@ export function processBlock(
 ): ProcessedBlock {
   const changes: Change[] = [];
   const quarantined: QuarantinedMessage[] = [];
+  let spoiltCount = 0;
   for (const event of events) {
-    const place = { shardId: context.shardId, eventId: event.id };
-    const faults = messagesOf(event).flatMap(
-      (message) => findHashFault(message, blake3, place) ?? [],
-    );
-    quarantined.push(...faults);
-    if (faults.length > 0) continue;
-    const processed = processHubEvent(event, { ...context, at });
+    const place = { ...context, at, eventId: event.id };
+    const processed = processCarrier({ kind: "event", event }, place, blake3);
     changes.push(...processed.changes);
-    quarantined.push(...quarantineOf(processed.notes, place));
+    quarantined.push(...processed.quarantined);
+    spoiltCount += processed.spoiltCount;
   }
-  return { changes, quarantined };
+  return { changes, quarantined, spoiltCount };
 }

@@ -22,7 +22,7 @@ function cursorExpired({ shardId }: BlockSource, expected: bigint, found: bigint
   return new SyncError(
     "cursor_expired",
     `The node has events of shard ${shardId} from block ${found} on, block ${expected} is gone`,
-    { shardId },
+    { shardId, firstBlock: found },
   );
 }
 
@@ -67,6 +67,17 @@ async function* readStored(
   }
 }
 
+/**
+ * Reads one block that the node has stored.
+ *
+ * @throws {SyncError} `cursor_expired` when the node no longer has it
+ */
+export async function readBlock(source: BlockSource, blockNumber: bigint): Promise<ShardBlock> {
+  const assembler = createBlockAssembler(blockNumber);
+  for await (const block of readStored(source, assembler, blockNumber + 1n)) return block;
+  throw cursorExpired(source, blockNumber, blockNumber + 1n);
+}
+
 /** Adds a live event, after reading again whatever lies between it and the block collected. */
 async function* addLive(
   source: BlockSource,
@@ -88,7 +99,7 @@ async function* addLive(
  * failure.
  *
  * @throws {SyncError} `cursor_expired` when the node no longer has a block, `incomplete_block` when
- * it has only a part of one
+ * it has only a part of one, `stream_ended` when it hangs up
  */
 export async function* readBlocks(source: BlockSource): AsyncGenerator<ShardBlock> {
   const { client, shardId, signal } = source;
@@ -96,7 +107,10 @@ export async function* readBlocks(source: BlockSource): AsyncGenerator<ShardBloc
   yield* readStored(source, assembler);
   source.onTip(assembler.nextBlock - 1n);
   const fromId = firstPositionOf(assembler.nextBlock);
-  for await (const event of client.subscribe({ shardId, fromId }, { signal })) {
-    yield* addLive(source, assembler, event);
-  }
+  // Not to be connected again from within: the next try may be at another node, from a whole block.
+  const live = client.subscribe({ shardId, fromId }, { signal, reconnect: false });
+  for await (const event of live) yield* addLive(source, assembler, event);
+  throw new SyncError("stream_ended", `The node ended the event stream of shard ${shardId}`, {
+    shardId,
+  });
 }

@@ -66,8 +66,8 @@ async function backOff(failureCount: number, signal: AbortSignal): Promise<void>
 /**
  * Runs work again and again until it succeeds, with a wait after each failure.
  *
- * `work` reports progress by calling `onProgress`, which ends a row of failures. Rethrows what is
- * fatal, and the reason of an abort.
+ * `work` reports progress by calling `onProgress`, which ends a row of failures. When the failure is
+ * the node's, the next try is made at another one. Rethrows what is fatal, and the reason of an abort.
  */
 export async function untilDone<Result>(
   run: SyncRun,
@@ -79,11 +79,13 @@ export async function untilDone<Result>(
     failureCount = 0;
   };
   while (true) {
+    const node = run.nodes.of(place.shardId);
     try {
       return await work(onProgress);
     } catch (error) {
       run.signal.throwIfAborted();
-      if (isFatal(error)) throw error;
+      const hasMoved = await run.nodes.leave(place.shardId, node, error);
+      if (isFatal(error) && !hasMoved) throw error;
       failureCount += 1;
       await recordFailure(run, place, error);
       await backOff(failureCount, run.signal);

@@ -1,4 +1,3 @@
-import type { NodeClient } from "@snaprag/client";
 import type { ProcessContext } from "@snaprag/processors";
 import type { NetworkIdentity, Store } from "@snaprag/storage";
 import type { Blake3 } from "@snaprag/verify";
@@ -6,10 +5,11 @@ import { homeShardOf } from "@snaprag/verify";
 import type { Logger } from "../logger.ts";
 import type { ResolvedSyncerOptions } from "../options.ts";
 import type { Activity } from "../progress.ts";
+import type { NodePool } from "./node-pool.ts";
 
 /** Everything the parts of one run share. */
 export interface SyncRun {
-  readonly client: NodeClient;
+  readonly nodes: NodePool;
   readonly store: Store;
   readonly options: ResolvedSyncerOptions;
   readonly network: NetworkIdentity;
@@ -27,7 +27,10 @@ export interface SyncRun {
 }
 
 /** What processors must know about entries and events of a shard. */
-export function processContextOf({ network }: SyncRun, shardId: number): ProcessContext {
+export function processContextOf(
+  { network }: Pick<SyncRun, "network">,
+  shardId: number,
+): ProcessContext {
   const { shardCount } = network;
   const homes = new Map<bigint, number>();
   return {

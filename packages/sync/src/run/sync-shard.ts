@@ -1,8 +1,10 @@
 // One shard from nothing to following its blocks, through everything that can be survived.
+import type { NodeClient } from "@snaprag/client";
 import { blockOfPosition } from "@snaprag/processors";
 import type { ShardProgress } from "@snaprag/storage";
 import { SyncError } from "../errors.ts";
 import { downloadShard } from "../historical/download-shard.ts";
+import { getNewestSnapshot } from "../historical/snapshot-book.ts";
 import { followShard } from "../realtime/follow-shard.ts";
 import { findFirstKeyBlock } from "../realtime/keys/find-first-key-block.ts";
 import { followKeyBlocks } from "../realtime/keys/follow-key-blocks.ts";
@@ -52,12 +54,39 @@ async function completeHistory(
   run.logger.info({ shardId, height }, "history complete");
 }
 
-/** The node lost events before they were read: everything is listed again from a snapshot. */
-async function startOver({ store, logger }: SyncRun, shardId: number, cause: SyncError) {
+/**
+ * The node lost events before they were read: everything is listed again from a snapshot, of which
+ * the node must still have the events after it.
+ */
+async function startOver(run: SyncRun, shardId: number, cause: SyncError): Promise<void> {
+  const { store, logger } = run;
+  const { height } = await getNewestSnapshot(run, shardId);
+  if (height + 1n < (cause.firstBlock ?? 0n)) {
+    throw new SyncError(
+      "no_snapshot",
+      `The node's newest snapshot of shard ${shardId}, of block ${height}, is older than the events it has, from block ${cause.firstBlock} on`,
+      { shardId, cause },
+    );
+  }
   logger.warn({ shardId, err: cause }, "events are gone from the node, reading a snapshot instead");
   const virtualShards = (await store.listPartitions(shardId)).map((each) => each.virtualShard);
   // Height 0 is no snapshot's: planning finds that the node does not serve it and takes the newest.
   await store.planSnapshot({ shardId, height: 0n, virtualShards });
+}
+
+/** Tells when no node can be expected to have the next events: another one may keep them longer. */
+function createExpiry({ nodes }: SyncRun, shardId: number) {
+  const expired = new Set<NodeClient>();
+  return {
+    /** To be asked after each expired cursor. True when every node was asked, or one twice. */
+    isSure(): boolean {
+      const node = nodes.of(shardId);
+      const isSure = expired.has(node) || expired.size + 1 >= nodes.size;
+      if (isSure) expired.clear();
+      else expired.add(node);
+      return isSure;
+    },
+  };
 }
 
 /** Keeps a data shard in step with the node, until the run ends. */
@@ -66,6 +95,7 @@ export async function syncDataShard(
   shardId: number,
   surroundings: ShardSurroundings,
 ): Promise<void> {
+  const expiry = createExpiry(run, shardId);
   await untilDone(run, { shardId }, async (onProgress) => {
     await completeHistory(run, shardId, surroundings);
     const activity = run.activity.of(shardId);
@@ -76,7 +106,7 @@ export async function syncDataShard(
     try {
       await followShard(run, shardId, onProgress);
     } catch (error) {
-      if (error instanceof SyncError && error.code === "cursor_expired") {
+      if (error instanceof SyncError && error.code === "cursor_expired" && expiry.isSure()) {
         await startOver(run, shardId, error);
       }
       throw error;
@@ -88,7 +118,8 @@ async function startKeyBlocks(run: SyncRun, { heights }: NodeFacts): Promise<voi
   const progress = await findProgress(run, 0);
   run.activity.of(0).messageCount = Number(progress?.messageCount ?? 0n);
   if (progress?.phase === "realtime") return;
-  const { client, signal, network, options, store } = run;
+  const { signal, network, options, store } = run;
+  const client = run.nodes.of(0);
   const newestBlock = heights.get(0) ?? 0n;
   if (options.mode === "realtime") return store.startRealtime(0, newestBlock);
   const [snapshot] = await client.listSnapshots(0, { signal });

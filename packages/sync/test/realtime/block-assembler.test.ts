@@ -68,6 +68,32 @@ describe("createBlockAssembler()", () => {
     );
   });
 
+  it("takes the order of the node that answered last, whole", () => {
+    const [confirmed, first, second, third] = blockOf(11n, 3);
+    const swapped = [
+      { ...third!, id: first!.id },
+      { ...first!, id: second!.id },
+      { ...second!, id: third!.id },
+    ];
+    const assembler = createBlockAssembler(11n);
+    for (const event of [confirmed!, first!, second!]) assembler.add(event);
+
+    for (const event of [confirmed!, ...swapped.slice(0, 2)]) assembler.add(event);
+    expect(assembler.isComplete()).toBe(false);
+    assembler.add(swapped[2]!);
+
+    expect(assembler.isComplete()).toBe(true);
+    expect(assembler.take().events).toEqual([confirmed, ...swapped]);
+  });
+
+  it("takes an event for the same one when only its time is missing", () => {
+    const assembler = createBlockAssembler(11n);
+    for (const event of blockOf(11n, 2)) assembler.add({ ...event, timestamp: 7n });
+    for (const event of blockOf(11n, 1)) assembler.add(event);
+
+    expect(assembler.isComplete()).toBe(true);
+  });
+
   it("counts gasless keys of the live stream, and only after the block began", () => {
     const assembler = createBlockAssembler(11n);
     assembler.add(gaslessEvent);

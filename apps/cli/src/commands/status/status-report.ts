@@ -24,6 +24,8 @@ export function statusToObject({ shards, tables }: MirrorStatus, now: Date): obj
       users: shard.userCount,
       errors: shard.errorCount,
       retries: shard.retryCount,
+      quarantined: shard.quarantinedCount,
+      fallbacks: shard.fallbackCount,
       lagSeconds: lagSeconds(shard.blockTime, now),
     })),
     tables: rowCountsToObject(tables),
@@ -49,10 +51,12 @@ function shardLines(shards: readonly ShardProgress[], now: Date): readonly strin
       formatCount(shard.userCount),
       formatCount(shard.errorCount),
       formatCount(shard.retryCount),
+      formatCount(shard.quarantinedCount),
+      formatCount(shard.fallbackCount),
       lag === null ? "-" : formatDuration(lag),
     ];
   });
-  return textTable([...headings, "errors", "retries", "lag"], rows);
+  return textTable([...headings, "errors", "retries", "quarantined", "fallbacks", "lag"], rows);
 }
 
 function tableLines(tables: ReadonlyMap<string, RowCount>): readonly string[] {

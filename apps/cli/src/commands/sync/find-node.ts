@@ -6,16 +6,19 @@ import { CliError, explainFailure, isNamed, withConfigured } from "../../errors.
 const ANSWER_TIMEOUT_MS = 3000;
 
 /**
- * The first of several endpoints, in their order, whose node answers.
+ * Several endpoints, in their order but for the first, which is the first whose node answers.
  *
  * @throws {NodeClientError} of the only endpoint, when there is one
  */
-export async function findNode(endpoints: readonly string[], signal: AbortSignal): Promise<string> {
+export async function findNode(
+  endpoints: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly [string, ...string[]]> {
   const failures: unknown[] = [];
   for (const endpoint of endpoints) {
     try {
       await askForInfo(endpoint, signal);
-      return endpoint;
+      return [endpoint, ...endpoints.filter((other) => other !== endpoint)];
     } catch (error) {
       signal.throwIfAborted();
       if (!isNamed<NodeClientError>(error, "NodeClientError") || endpoints.length === 1)

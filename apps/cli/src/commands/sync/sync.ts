@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import process from "node:process";
-import { createNodeClient } from "@snaprag/client";
 import type { SyncerOptions, SyncMode } from "@snaprag/sync";
 import { createSyncer } from "@snaprag/sync";
 import type { Settings } from "../../config/load-settings.ts";
@@ -14,6 +13,7 @@ import { readContents } from "../database/read-contents.ts";
 import { startDevnet } from "../devnet/start-devnet.ts";
 import type { Surroundings } from "../until-stopped.ts";
 import { untilStopped } from "../until-stopped.ts";
+import { connectNodes } from "./connect-nodes.ts";
 import { findNode } from "./find-node.ts";
 import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
 import { syncModeOf } from "./sync-mode.ts";
@@ -47,9 +47,9 @@ interface SyncJob extends Surroundings {
 async function mirrorNode(job: SyncJob): Promise<void> {
   const { settings, shutdown } = job;
   shutdown.enter("the node to answer");
-  const endpoint = await findNode(settings["sync.snapchain_endpoint"].value, shutdown.signal);
+  const endpoints = await findNode(settings["sync.snapchain_endpoint"].value, shutdown.signal);
   await using database = await openTarget(job);
-  await mirror(job, database, endpoint);
+  await mirror(job, database, endpoints);
   await conclude(job, database);
 }
 
@@ -61,7 +61,7 @@ async function mirrorDevnet(job: SyncJob): Promise<void> {
   shutdown.enter("the devnet to start");
   {
     await using devnet = await startDevnet({}, { reporter, signal: shutdown.signal });
-    await mirror(job, database, devnet.endpoint);
+    await mirror(job, database, [devnet.endpoint]);
   }
   await conclude(job, database);
 }
@@ -80,16 +80,19 @@ async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<Open
   return database;
 }
 
-async function mirror(job: SyncJob, { store }: OpenDatabase, endpoint: string): Promise<void> {
+async function mirror(
+  job: SyncJob,
+  { store }: OpenDatabase,
+  endpoints: readonly [string, ...string[]],
+): Promise<void> {
   const { settings, mode, target, flags, reporter, shutdown } = job;
   const { signal } = shutdown;
   signal.throwIfAborted();
-  await using client = withConfigured(() =>
-    createNodeClient({ endpoint, logger: reporter.logger }),
-  );
+  await using nodes = connectNodes(endpoints, reporter.logger);
   const syncer = withConfigured(() =>
     createSyncer({
-      client,
+      client: nodes.client,
+      standbys: nodes.standbys,
       store,
       mode,
       holder: nameOfProcess(),
@@ -97,6 +100,7 @@ async function mirror(job: SyncJob, { store }: OpenDatabase, endpoint: string): 
       ...tuningOf(settings),
     }),
   );
+  const [endpoint] = endpoints;
   const place = placeOf(target);
   reporter.announce({
     event: "syncing",

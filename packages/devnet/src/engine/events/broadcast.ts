@@ -6,7 +6,7 @@ export interface Broadcast<Item> {
 }
 
 /** One listener's place in a broadcast. */
-interface Listener<Item> {
+export interface Listener<Item> {
   /**
    * The next item, once there is one. A listener that fell behind by more than the broadcast keeps
    * goes on with the oldest item kept; `onLag` is told how many it lost, the caller is not.
@@ -15,7 +15,7 @@ interface Listener<Item> {
 }
 
 /** Options of {@link Listener.next}. */
-interface ListenOptions {
+export interface ListenOptions {
   /** Ends the wait by rejecting with the signal's reason. */
   readonly signal: AbortSignal;
   readonly onLag: (lostCount: number) => void;

@@ -6,6 +6,9 @@ const SEQUENCE_BITS = 14n;
 /** The greatest sequence number that fits an event id. */
 export const MAX_SEQUENCE: bigint = (1n << SEQUENCE_BITS) - 1n;
 
+/** The block number that leftovers of a bootstrap have. */
+const LEFTOVER_BLOCK = 0n;
+
 /** The id of an event (docs/protocol.md 1.1). */
 export function eventId(blockNumber: bigint, sequence: bigint): bigint {
   return (blockNumber << SEQUENCE_BITS) | sequence;
@@ -28,19 +31,29 @@ interface EventRange {
   readonly isReverse?: boolean | undefined;
 }
 
+/** The events of one block, by id. */
+interface LoggedBlock {
+  readonly number: bigint;
+  readonly events: readonly HubEvent[];
+}
+
 /** The stored events of one shard, block by block. */
 export interface EventLog {
   /** Appends the events of the next block, all at once. */
   append(blockNumber: bigint, events: readonly HubEvent[]): void;
+  /** Puts events of height 0 in front of the first block (docs/protocol.md 1.7). */
+  leave(leftovers: readonly HubEvent[]): void;
+  /** The blocks whose events are still there, leftovers aside. */
+  listBlocks(): readonly LoggedBlock[];
   find(id: bigint): HubEvent | undefined;
   read(range: EventRange): readonly HubEvent[];
-  /** Drops whole blocks from the front, up to the first one at or after a time (docs/protocol.md 1.4). */
+  /**
+   * Drops whole blocks from the front, up to the first one at or after a time (docs/protocol.md
+   * 1.4). Leftovers go with the first block that goes.
+   */
   dropBefore(farcasterSeconds: bigint): void;
-}
-
-interface LoggedBlock {
-  readonly number: bigint;
-  readonly events: readonly HubEvent[];
+  /** Drops whole blocks from the front, up to the one of a number but never the newest; leftovers go. */
+  dropBlocksBefore(blockNumber: bigint): void;
 }
 
 /** Creates an empty log. */
@@ -73,6 +86,13 @@ export function createEventLog(): EventLog {
     }
   }
 
+  function keepFrom(isKept: (block: LoggedBlock) => boolean): void {
+    const first = blocks.findIndex(isBlock);
+    const kept = blocks.findIndex((block) => isBlock(block) && isKept(block));
+    // The newest block always stays, so that the log never loses its place.
+    if (kept !== first) blocks = blocks.slice(kept < 0 ? -1 : kept);
+  }
+
   return {
     append(number, events) {
       blocks.push({ number, events });
@@ -87,14 +107,22 @@ export function createEventLog(): EventLog {
       }
       return events;
     },
+    leave(leftovers) {
+      blocks.unshift({ number: LEFTOVER_BLOCK, events: leftovers });
+    },
+    listBlocks: () => blocks.filter(isBlock),
     dropBefore(farcasterSeconds) {
-      const kept = blocks.findIndex(
-        ({ events }) => (events[0]?.timestamp ?? 0n) >= farcasterSeconds,
-      );
-      // The newest block always stays, so that the log never loses its place.
-      if (kept !== 0) blocks = blocks.slice(kept < 0 ? -1 : kept);
+      keepFrom(({ events }) => (events[0]?.timestamp ?? 0n) >= farcasterSeconds);
+    },
+    dropBlocksBefore(blockNumber) {
+      blocks = blocks.filter(isBlock);
+      keepFrom(({ number }) => number >= blockNumber);
     },
   };
+}
+
+function isBlock({ number }: LoggedBlock): boolean {
+  return number !== LEFTOVER_BLOCK;
 }
 
 function isWithin({ id }: HubEvent, { fromId, toId }: EventRange): boolean {

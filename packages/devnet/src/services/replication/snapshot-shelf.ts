@@ -18,6 +18,8 @@ export interface Snapshot {
 export interface SnapshotPolicy {
   readonly intervalBlocks: number;
   readonly maxAgeMs: number;
+  /** By how many blocks the label of the snapshot being taken lags behind its content; mostly 0. */
+  readonly labelLagBlocks: () => number;
 }
 
 /** The snapshots that the node holds in memory. */
@@ -30,6 +32,9 @@ export interface SnapshotShelf {
   /** Takes one now, whatever the height. */
   take(shardId: number): void;
   dropAll(): void;
+  drop(shardId: number, height: bigint): void;
+  /** Drops all, and that there ever were any, as a restart does. */
+  forget(): void;
   find(shardId: number, height: bigint): Snapshot | undefined;
   /** In no particular order; undefined for a shard that never had one. */
   list(shardId: number): readonly Snapshot[] | undefined;
@@ -41,12 +46,14 @@ export function createSnapshotShelf(network: Network, policy: SnapshotPolicy): S
   const maxAgeSeconds = BigInt(Math.floor(policy.maxAgeMs / 1000));
 
   function take(shard: DataShard): void {
-    const height = shard.height();
+    const tip = shard.height();
+    const label = tip - BigInt(policy.labelLagBlocks());
+    const height = label < 1n ? tip : label;
     const chunk = shard.findChunk(height);
-    if (chunk === undefined) return;
+    if (chunk?.header === undefined) return;
     const snapshot = {
       height,
-      timestamp: shard.lastTimestamp(),
+      timestamp: chunk.header.timestamp,
       chunk,
       view: shard.state.trie.snapshot(),
     };
@@ -78,6 +85,8 @@ export function createSnapshotShelf(network: Network, policy: SnapshotPolicy): S
     dropAll() {
       for (const snapshots of shelf.values()) snapshots.clear();
     },
+    drop: (shardId, height) => void shelf.get(shardId)?.delete(height),
+    forget: () => shelf.clear(),
     find: (shardId, height) => shelf.get(shardId)?.get(height),
     list(shardId) {
       const known = shelf.get(shardId);

@@ -48,3 +48,10 @@ export function createPrng(seed: number): Prng {
     },
   };
 }
+
+/** The seed that a text names: its 32-bit FNV-1a hash. */
+export function seedOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
+}

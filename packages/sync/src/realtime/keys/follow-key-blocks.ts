@@ -1,16 +1,37 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
+import { processSurely } from "../../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import { processContextOf } from "../../run/sync-run.ts";
 import { batchByTime } from "../batch-blocks.ts";
+import type { ProcessedKeyBlock } from "./process-key-block.ts";
 import { blockNumberOf, blockTimeOf, processKeyBlock } from "./process-key-block.ts";
+import { readKeyBlocks } from "./read-key-blocks.ts";
 
 /** Blocks written in one transaction while behind. Few hold a key. */
 const BATCH_BLOCKS = 1000;
 
 async function* weighBlocks(blocks: AsyncIterable<Block>) {
   for await (const block of blocks) yield { item: block, weight: 1 };
+}
+
+/** Reads one block again, which the node may have pruned since. */
+async function readKeyBlock({ nodes, signal }: SyncRun, block: Block): Promise<Block> {
+  const startBlock = blockNumberOf(block) ?? 0n;
+  const range = { startBlock, stopBlock: startBlock + 1n };
+  for await (const again of nodes.of(0).readBlocks(range, { signal })) return again;
+  return block;
+}
+
+function processFollowed(run: SyncRun, block: Block): Promise<ProcessedKeyBlock> {
+  const context = processContextOf(run, 0);
+  return processSurely({
+    input: block,
+    readAgain: () => readKeyBlock(run, block),
+    process: (input) => processKeyBlock(input, context, run.blake3),
+    logger: run.logger.child({ shardId: 0, blockNumber: blockNumberOf(block) }),
+  });
 }
 
 async function applyBatch(
@@ -21,8 +42,8 @@ async function applyBatch(
   const last = blocks.at(-1);
   const blockNumber = last && blockNumberOf(last);
   if (last === undefined || blockNumber === undefined) return previousBlock;
-  const context = processContextOf(run, 0);
-  const processed = blocks.map((block) => processKeyBlock(block, context, run.blake3));
+  const processed: ProcessedKeyBlock[] = [];
+  for (const block of blocks) processed.push(await processFollowed(run, block));
   const changes = processed.flatMap((block) => block.changes);
   const messageCount = changes.filter(({ kind }) => kind === "merge").length;
   const blockTime = blockTimeOf(last);
@@ -43,16 +64,13 @@ async function applyBatch(
   return blockNumber;
 }
 
-/** The node leaves out blocks it has pruned; keys in them are not to be had from it. */
-function warnOfHole(run: SyncRun, expected: bigint, blocks: readonly Block[]): void {
-  let next = expected;
-  for (const block of blocks) {
-    const blockNumber = blockNumberOf(block) ?? next;
-    if (blockNumber > next) {
-      run.logger.warn({ shardId: 0, from: next, to: blockNumber - 1n }, "node has pruned blocks");
-    }
-    next = blockNumber + 1n;
-  }
+/** Keys in blocks that the node has pruned are not to be had from it, which must not go unseen. */
+async function recordHole(run: SyncRun, first: bigint, last: bigint): Promise<void> {
+  const message = `The node has pruned blocks ${first} to ${last} of shard 0; gasless keys in them are missing`;
+  run.logger.error({ shardId: 0, from: first, to: last }, message);
+  run.activity.of(0).errorCount += 1;
+  const fault = { shardId: 0, virtualShard: null, code: "blocks_pruned", message };
+  await run.store.recordFault({ ...fault, isRetried: false });
 }
 
 /**
@@ -63,18 +81,19 @@ function warnOfHole(run: SyncRun, expected: bigint, blocks: readonly Block[]): v
  * asked again after every `syncIntervalMs`.
  */
 export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Promise<void> {
-  const { store, client, signal, options } = run;
+  const { store, signal, options } = run;
+  const client = run.nodes.of(0);
   const activity = run.activity.of(0);
   const progress = (await store.listShards()).find(({ shardId }) => shardId === 0);
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
+  const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
   const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: options.syncIntervalMs };
   while (true) {
     const startBlock = previousBlock + 1n;
     const openBlocks = (leaving: AbortSignal) =>
-      weighBlocks(client.readBlocks({ startBlock }, { signal: leaving }));
+      weighBlocks(readKeyBlocks({ client, startBlock, signal: leaving, onHole }));
     for await (const batch of batchByTime(openBlocks, limits, signal)) {
-      warnOfHole(run, previousBlock + 1n, batch);
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
     }

@@ -1,17 +1,19 @@
 // Gasless keys come by shard 0: data shards neither store their events nor serve their leaves
 // (docs/protocol.md 1.6, 2.5, 2.6).
 import type { Change, ProcessContext } from "@snaprag/processors";
-import { firstPositionOf, fromFarcasterTime, processMessage } from "@snaprag/processors";
+import { firstPositionOf, fromFarcasterTime } from "@snaprag/processors";
 import type { Block, BlockEvent, Message } from "@snaprag/proto";
 import { narrowMessage } from "@snaprag/proto";
 import type { QuarantinedMessage } from "@snaprag/storage";
 import type { Blake3 } from "@snaprag/verify";
-import { findHashFault, quarantineOf } from "../../run/check-message.ts";
+import { processCarrier } from "../../run/quarantine/process-carrier.ts";
 
 /** What the gasless keys of a shard-0 block amount to. */
 export interface ProcessedKeyBlock {
   readonly changes: readonly Change[];
   readonly quarantined: readonly QuarantinedMessage[];
+  /** Messages among the quarantined that do not fit their hashes. */
+  readonly spoiltCount: number;
 }
 
 /** The key message of a block event; everything else of shard 0 is replayed by data shards. */
@@ -41,20 +43,16 @@ export function processKeyBlock(
 ): ProcessedKeyBlock {
   const changes: Change[] = [];
   const quarantined: QuarantinedMessage[] = [];
+  let spoiltCount = 0;
   const first = firstPositionOf(blockNumberOf(block) ?? 0n);
   for (const [index, event] of block.events.entries()) {
     const message = findKeyMessage(event);
     if (message === undefined) continue;
-    const place = { shardId: 0, eventId: first + BigInt(index) + 1n };
-    const fault = findHashFault(message, blake3, place);
-    if (fault) {
-      quarantined.push(fault);
-      continue;
-    }
-    const at = blockTimeOf(block);
-    const processed = processMessage(message, { ...context, at }, place.eventId);
+    const place = { ...context, at: blockTimeOf(block), eventId: first + BigInt(index) + 1n };
+    const processed = processCarrier({ kind: "message", message }, place, blake3);
     changes.push(...processed.changes);
-    quarantined.push(...quarantineOf(processed.notes, place));
+    quarantined.push(...processed.quarantined);
+    spoiltCount += processed.spoiltCount;
   }
-  return { changes, quarantined };
+  return { changes, quarantined, spoiltCount };
 }

@@ -2,6 +2,7 @@
 import { status } from "@grpc/grpc-js";
 import type { HubEvent, HubEventType, SubscribeRequest } from "@snaprag/proto";
 import type { DataShard } from "../../../engine/blocks/data-shard.ts";
+import type { Listener, ListenOptions } from "../../../engine/events/broadcast.ts";
 import type { NodeContext } from "../../node-context.ts";
 import { listShards } from "../../node-context.ts";
 import { rpcError } from "../../rpc-error.ts";
@@ -23,7 +24,17 @@ export async function subscribe(
   }
   // Only now does the stream start to listen: what was committed since the last page was read, while
   // its events were being sent, is not in this stream.
-  await Promise.all(shards.map((shard) => follow(shard, context, { allowed, stream })));
+  const isAfterReplay = request.fromId !== undefined;
+  await Promise.all(
+    shards.map(async ({ shardId }) => {
+      const listener = context.listen(shardId, { allowed, isAfterReplay });
+      const onLag = (lostCount: number) => {
+        // The client is told nothing.
+        context.logger?.error({ shardId, lostCount }, "subscriber fell behind and lost events");
+      };
+      if (listener !== undefined) await follow(listener, stream, onLag);
+    }),
+  );
 }
 
 interface Recipient {
@@ -55,19 +66,9 @@ async function backfill(
 }
 
 async function follow(
-  { shardId }: DataShard,
-  { broadcasts, logger }: NodeContext,
-  { allowed, stream }: Recipient,
+  listener: Listener<HubEvent>,
+  stream: ServerStream<HubEvent>,
+  onLag: ListenOptions["onLag"],
 ): Promise<void> {
-  const listener = broadcasts.get(shardId)?.listen();
-  if (listener === undefined) return;
-  const { signal } = stream;
-  // The client is told nothing.
-  const onLag = (lostCount: number) => {
-    logger?.error({ shardId, lostCount }, "subscriber fell behind and lost events");
-  };
-  for (;;) {
-    const event = await listener.next({ signal, onLag });
-    if (allowed.has(event.type)) await stream.send(event);
-  }
+  for (;;) await stream.send(await listener.next({ signal: stream.signal, onLag }));
 }

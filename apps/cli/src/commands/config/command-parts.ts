@@ -1,0 +1,18 @@
+// What the definitions of commands share.
+import type { Command } from "commander";
+import type { ConfigKey } from "../../config/keys.ts";
+import type { Invocation } from "../cli-context.ts";
+
+/** Makes the action of a command: the settings first, then the work, with the command's own flags. */
+export type ActionOf = <Flags>(
+  work: (invocation: Invocation, flags: Flags) => Promise<void>,
+) => (flags: Flags, command: Command) => Promise<void>;
+
+/** Keys that every command with a database has flags for. */
+export const DATABASE_KEYS: readonly ConfigKey[] = ["database.url", "log.level"];
+
+/** Ends the help of a command with examples. */
+export function addExamples(command: Command, examples: readonly string[]): void {
+  const lines = examples.map((example) => `  $ ${example}`);
+  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}

@@ -1,0 +1,109 @@
+// Keeps derived tables right with each batch, for the accounts that it touches.
+import type { Change } from "@snaprag/processors";
+import type { QueryConfig } from "pg";
+import { encodeArray, int8 } from "../../tables/column-types.ts";
+import { DERIVED_TABLES, selectProfiles, selectRegistrations } from "./derived-tables.ts";
+
+/** Accounts to recompute: a condition on `fid`, and its parameters. */
+interface Scope {
+  readonly condition: string;
+  readonly values: readonly unknown[];
+  readonly name: string;
+}
+
+const PROFILE_COLUMNS = DERIVED_TABLES.find(({ name }) => name === "user_profiles")?.columns ?? [];
+
+function refreshProfiles({ name, condition, values }: Scope): QueryConfig {
+  return {
+    name: `profiles_${name}`,
+    text: `insert into user_profiles (fid, ${PROFILE_COLUMNS.join(", ")})
+${selectProfiles(condition)}
+on conflict (fid) do update set ${PROFILE_COLUMNS.map((column) => `${column} = excluded.${column}`).join(", ")}`,
+    values: [...values],
+  };
+}
+
+function refreshAccounts({ name, condition, values }: Scope): QueryConfig {
+  return {
+    name: `accounts_${name}`,
+    text: `update fids set
+  registered_at = latest.registered_at,
+  custody_address = latest.custody_address,
+  recovery_address = latest.recovery_address
+from (${selectRegistrations(condition)}) latest
+where fids.fid = latest.fid`,
+    values: [...values],
+  };
+}
+
+/** Names the accounts that changes touch, so that partitions know which are theirs. */
+export function recordAccounts(
+  changes: readonly Change[],
+  shardId: number,
+): readonly QueryConfig[] {
+  const fids = new Set<bigint>();
+  for (const change of changes) {
+    fids.add(change.kind === "merge" || change.kind === "retire" ? change.row.fid : change.fid);
+  }
+  if (fids.size === 0) return [];
+  return [
+    {
+      name: "record_accounts",
+      text: `insert into fids (fid, shard_id, virtual_shard)
+        select fid, $2, virtual_shard_of(fid) from unnest($1::int8[]) as seen (fid)
+        on conflict (fid) do nothing`,
+      values: [encodeArray(int8, [...fids]), shardId],
+    },
+  ];
+}
+
+function touchedFids(changes: readonly Change[], table: string): Buffer | undefined {
+  const fids = new Set<bigint>();
+  for (const change of changes) {
+    if ((change.kind === "merge" || change.kind === "retire") && change.table === table) {
+      fids.add(change.row.fid);
+    }
+  }
+  return fids.size === 0 ? undefined : encodeArray(int8, [...fids]);
+}
+
+/** Recomputes what follows from the relations that changes touch, for the accounts they touch. */
+export function deriveTouched(changes: readonly Change[]): readonly QueryConfig[] {
+  const statements: QueryConfig[] = [];
+  const condition = "fid = any($1::int8[])";
+  const profiles = touchedFids(changes, "user_data_changes");
+  if (profiles)
+    statements.push(refreshProfiles({ name: "touched", condition, values: [profiles] }));
+  const accounts = touchedFids(changes, "onchain_events");
+  if (accounts)
+    statements.push(refreshAccounts({ name: "touched", condition, values: [accounts] }));
+  return statements;
+}
+
+/** Recomputes everything that is derived, for the accounts of one partition. */
+export function derivePartition(shardId: number, virtualShard: number): readonly QueryConfig[] {
+  const condition = "fid in (select fid from fids where shard_id = $1 and virtual_shard = $2)";
+  const scope = { name: "partition", condition, values: [shardId, virtualShard] };
+  return [refreshProfiles(scope), refreshAccounts(scope)];
+}
+
+/** Recomputes everything that is derived, for some accounts. */
+export function deriveAccounts(fids: readonly bigint[]): readonly QueryConfig[] {
+  const condition = "fid = any($1::int8[])";
+  const scope = { name: "touched", condition, values: [encodeArray(int8, fids)] };
+  return [refreshProfiles(scope), refreshAccounts(scope)];
+}
+
+/** The accounts that {@link deriveTouched} is about. */
+export function selectTouched(changes: readonly Change[]): QueryConfig {
+  const fids = ["user_data_changes", "onchain_events"].map(
+    (table) => touchedFids(changes, table) ?? encodeArray(int8, []),
+  );
+  return { text: "select unnest($1::int8[]) as fid union select unnest($2::int8[])", values: fids };
+}
+
+/** The accounts that {@link derivePartition} is about. */
+export function selectPartition(shardId: number, virtualShard: number): QueryConfig {
+  const text = "select fid from fids where shard_id = $1 and virtual_shard = $2";
+  return { text, values: [shardId, virtualShard] };
+}

@@ -1,0 +1,50 @@
+import type { NodeClient } from "@snaprag/client";
+import type { Block } from "@snaprag/proto";
+import { blockNumberOf } from "./process-key-block.ts";
+
+/** Which blocks of shard 0 to read. */
+export interface KeyBlockSource {
+  readonly client: NodeClient;
+  readonly startBlock: bigint;
+  readonly signal: AbortSignal;
+  /** Called with the first and last of blocks that the node does not have though it has later ones. */
+  readonly onHole: (first: bigint, last: bigint) => Promise<void>;
+}
+
+/** Yields a block once it is the next; whatever lies before it is asked for again. */
+async function* fillUpTo(
+  { client, signal, onHole }: KeyBlockSource,
+  block: Block,
+  next: bigint,
+): AsyncGenerator<Block> {
+  const stopBlock = blockNumberOf(block) ?? next;
+  let found = next;
+  if (found < stopBlock) {
+    for await (const missed of client.readBlocks({ startBlock: next, stopBlock }, { signal })) {
+      const blockNumber = blockNumberOf(missed) ?? found;
+      if (blockNumber < found || blockNumber >= stopBlock) continue;
+      if (blockNumber > found) await onHole(found, blockNumber - 1n);
+      yield missed;
+      found = blockNumber + 1n;
+    }
+    if (found < stopBlock) await onHole(found, stopBlock - 1n);
+  }
+  yield block;
+}
+
+/**
+ * Reads blocks of shard 0 in order up to the node's newest, each once.
+ *
+ * Nodes leave out what they have pruned without a word (docs/protocol.md 8.2). A block that is
+ * skipped is asked for by its number before it is taken for gone.
+ */
+export async function* readKeyBlocks(source: KeyBlockSource): AsyncGenerator<Block> {
+  const { client, startBlock, signal } = source;
+  let next = startBlock;
+  for await (const block of client.readBlocks({ startBlock }, { signal })) {
+    const blockNumber = blockNumberOf(block);
+    if (blockNumber === undefined || blockNumber < next) continue;
+    yield* fillUpTo(source, block, next);
+    next = blockNumber + 1n;
+  }
+}

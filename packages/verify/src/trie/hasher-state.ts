@@ -1,0 +1,153 @@
+// The position of a trie hasher as bytes: what makes the proof of a partition survive the process.
+//
+//   version u8 | root depth u8 | shared with previous u8 | six counts f64
+//   last node: path length u8 (255 = none), path, depth u8 (255 = floats), hash
+//   open nodes: count u8, then for each: depth u8, children u8, hashes
+import { VerifyError } from "../verify-error.ts";
+import { HASH_BYTES, MAX_CHILDREN } from "./open-nodes.ts";
+
+/** Any change of the layout or of what it means takes the next number. */
+const VERSION = 1;
+const NONE = 255;
+const FLOATING = 255;
+const FIXED_BYTES = 3 + 6 * 8;
+
+/** The last node that came, whose parents are not known before the next one comes. */
+export interface PendingNode {
+  /** Nibbles. */
+  readonly path: Uint8Array;
+  /** 20 bytes. */
+  readonly hash: Uint8Array;
+  /** Undefined for a leaf, which is as high as its neighbours let it be. */
+  readonly depth: number | undefined;
+}
+
+/** Leaves so far. */
+interface LeafCounts {
+  all: number;
+  opaque: number;
+}
+
+/** Where a hasher is in its stream. */
+export interface HasherPosition {
+  /** Depth of the node that the hasher finishes with. */
+  readonly rootDepth: number;
+  readonly last: PendingNode | undefined;
+  readonly sharedWithPrevious: number;
+  readonly counts: LeafCounts;
+  readonly beforeAccount: LeafCounts;
+  readonly beforeVirtualShard: LeafCounts;
+  readonly openNodes: readonly { readonly depth: number; readonly hashes: Uint8Array }[];
+}
+
+/** Writes a position as bytes. */
+export function writeHasherState(position: HasherPosition): Uint8Array {
+  const { last, openNodes } = position;
+  const lastBytes = last === undefined ? 1 : 2 + last.path.length + HASH_BYTES;
+  const openBytes = openNodes.reduce((sum, { hashes }) => sum + 2 + hashes.length, 1);
+  const bytes = new Uint8Array(FIXED_BYTES + lastBytes + openBytes);
+  const view = new DataView(bytes.buffer);
+  bytes.set([VERSION, position.rootDepth, position.sharedWithPrevious]);
+  listCounts(position).forEach((count, index) => {
+    view.setFloat64(3 + index * 8, count);
+  });
+  let end = FIXED_BYTES;
+  const put = (...parts: (number | Uint8Array)[]) => {
+    for (const part of parts) {
+      bytes.set(typeof part === "number" ? [part] : part, end);
+      end += typeof part === "number" ? 1 : part.length;
+    }
+  };
+  if (last === undefined) put(NONE);
+  else put(last.path.length, last.path, last.depth ?? FLOATING, last.hash);
+  put(openNodes.length);
+  for (const { depth, hashes } of openNodes) put(depth, hashes.length / HASH_BYTES, hashes);
+  return bytes;
+}
+
+/**
+ * Reads a position.
+ *
+ * @throws {VerifyError} `malformed_state`
+ */
+export function readHasherState(bytes: Uint8Array): HasherPosition {
+  const reader = createReader(bytes);
+  const version = reader.byte();
+  if (version !== VERSION) throw malformed(`it is of version ${version}, not ${VERSION}`);
+  const rootDepth = reader.byte();
+  const sharedWithPrevious = reader.byte();
+  const counts = { all: reader.count(), opaque: reader.count() };
+  const beforeAccount = { all: reader.count(), opaque: reader.count() };
+  const beforeVirtualShard = { all: reader.count(), opaque: reader.count() };
+  const last = readPending(reader);
+  const openNodes = Array.from({ length: reader.byte() }, () => {
+    const depth = reader.byte();
+    const children = reader.byte();
+    if (children > MAX_CHILDREN) throw malformed(`a node has ${children} children`);
+    return { depth, hashes: reader.bytes(children * HASH_BYTES) };
+  });
+  reader.end();
+  return {
+    rootDepth,
+    last,
+    sharedWithPrevious,
+    counts,
+    beforeAccount,
+    beforeVirtualShard,
+    openNodes,
+  };
+}
+
+interface StateReader {
+  byte(): number;
+  bytes(length: number): Uint8Array;
+  count(): number;
+  end(): void;
+}
+
+function createReader(bytes: Uint8Array): StateReader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let position = 0;
+  function take(length: number): number {
+    const start = position;
+    position += length;
+    if (position > bytes.length) throw malformed("it ends too early");
+    return start;
+  }
+  return {
+    byte: () => view.getUint8(take(1)),
+    bytes(length) {
+      const start = take(length);
+      return bytes.slice(start, start + length);
+    },
+    count() {
+      const count = view.getFloat64(take(8));
+      if (!Number.isSafeInteger(count) || count < 0) throw malformed("a count is no count");
+      return count;
+    },
+    end() {
+      if (position !== bytes.length) throw malformed("it goes on after its end");
+    },
+  };
+}
+
+function readPending(reader: StateReader): PendingNode | undefined {
+  const length = reader.byte();
+  if (length === NONE) return undefined;
+  const path = reader.bytes(length);
+  const depth = reader.byte();
+  const hash = reader.bytes(HASH_BYTES);
+  return { path, hash, depth: depth === FLOATING ? undefined : depth };
+}
+
+function listCounts(position: HasherPosition): number[] {
+  const { counts, beforeAccount, beforeVirtualShard } = position;
+  return [counts, beforeAccount, beforeVirtualShard].flatMap(({ all, opaque }) => [all, opaque]);
+}
+
+function malformed(what: string): VerifyError {
+  return new VerifyError(
+    "malformed_state",
+    `This is no state of a trie hasher: ${what}. Start the virtual shard over.`,
+  );
+}

@@ -1,0 +1,74 @@
+import { createNodeClient } from "@snaprag/client";
+import type { Devnet } from "@snaprag/devnet";
+import type { Store } from "@snaprag/storage";
+import { compareDerived } from "../support/compare-derived.ts";
+import type { Difference } from "../support/compare-mirror.ts";
+import { compareLive, liveOfNode, liveOfStore } from "../support/compare-mirror.ts";
+import type { Mirror } from "./mirror.ts";
+
+/** What a mirror is held against. */
+export interface Truth {
+  /** Makes no blocks meanwhile. */
+  readonly devnet: Devnet;
+  /** Hashes, in hex, of messages that the nodes served with wrong bytes to the end. */
+  readonly corrupted: ReadonlySet<string>;
+}
+
+/** Whether every shard has applied the network's newest block. */
+export async function hasCaughtUp(mirror: Mirror, devnet: Devnet): Promise<boolean> {
+  await using open = await mirror.open();
+  const shards = new Map((await open.store.listShards()).map((shard) => [shard.shardId, shard]));
+  return [...devnet.heights()].every(([shardId, height]) => {
+    const shard = shards.get(shardId);
+    return shard?.phase === "realtime" && shard.blockNumber >= height;
+  });
+}
+
+function describe({ kind, missing, extra }: Difference): string {
+  const some = (keys: readonly string[]) => keys.slice(0, 3).join(", ");
+  return `${kind}: ${missing.length} missing (${some(missing)}), ${extra.length} too many (${some(extra)})`;
+}
+
+const hashOf = (key: string) => key.split(" ").at(-1) ?? key;
+
+/**
+ * A message that every node serves with wrong bytes cannot be a row. It has to be in quarantine, and
+ * then may differ; nothing else may.
+ */
+async function excuse(
+  store: Store,
+  differences: readonly Difference[],
+  corrupted: ReadonlySet<string>,
+): Promise<readonly Difference[]> {
+  if (corrupted.size === 0) return differences;
+  const quarantined = new Set<string>();
+  for await (const { hash } of store.listQuarantined()) {
+    quarantined.add(Buffer.from(hash).toString("hex"));
+  }
+  const isInexcusable = (key: string) => {
+    const hash = hashOf(key);
+    return !corrupted.has(hash) || !quarantined.has(hash);
+  };
+  return differences.flatMap(({ kind, missing, extra }) => {
+    const rest = {
+      kind,
+      missing: missing.filter(isInexcusable),
+      extra: extra.filter(isInexcusable),
+    };
+    return rest.missing.length + rest.extra.length === 0 ? [] : [rest];
+  });
+}
+
+/** Compares every live hash of every type and every derived relation. Empty when nothing differs. */
+export async function compareMirror(
+  mirror: Mirror,
+  { devnet, corrupted }: Truth,
+): Promise<readonly string[]> {
+  await using open = await mirror.open();
+  const live = compareLive(await liveOfStore(open.store), liveOfNode(devnet.listLive()));
+  const differences = await excuse(open.store, live, corrupted);
+  // What follows from messages cannot be right where some of them are known to be wrong.
+  if (differences.length > 0 || corrupted.size > 0) return differences.map(describe);
+  await using client = createNodeClient({ endpoint: devnet.endpoint });
+  return await compareDerived({ client, database: open.database });
+}
