@@ -67,7 +67,7 @@ async function killAmongSteps(devnet: Devnet, workplace: Workplace): Promise<Pro
   await using store = createPostgresStore({ connectionString: workplace.databaseFlags[1] });
   await store.migrate();
   const before = await readProgress(store);
-  const wanted = before.steps + (before.isHistorical ? 1 + random() * 40 : random() * 4);
+  const wanted = before.steps + (before.isHistorical ? 1 + random() * 70 : random() * 4);
   await using sync = startCli(syncArguments(devnet, workplace), workplace);
   await sync.printed('"msg":"run started"');
   await expect

@@ -69,6 +69,14 @@ function mergesOf(changes: readonly Change[]): readonly Merge[] {
   return changes.flatMap((change) => (change.kind === "merge" ? [change as Merge] : []));
 }
 
+/** One of each key: where times and names are extreme, different things can share one. */
+function withoutRepeats(merges: readonly Merge[]): readonly (Merge & Change)[] {
+  const byKey = new Map(
+    merges.map((each) => [`${each.table} ${keyOf(each.table, each.row)}`, each]),
+  );
+  return [...byKey.values()] as readonly (Merge & Change)[];
+}
+
 function mergeOfProof(proof: ReturnType<typeof anFnameProof>): Merge & Change {
   const row = toFnameTransferRow(proof);
   return { kind: "merge", table: "fname_transfers", row, eventId: 7n };
@@ -174,14 +182,15 @@ describe.each([
     const context = anEventContext({ homeShardOf: () => 1 });
     await withSamples(anyOnChainEvent, async (events) => {
       const changes = events.flatMap((event) => processOnChainEvent(event, context, 7n).changes);
-      await write(changes);
-      await expectBack(mergesOf(changes));
+      const merges = withoutRepeats(mergesOf(changes));
+      await write(merges);
+      await expectBack(merges);
     });
   });
 
   it("gives back any registry proof", async () => {
     await withSamples(anyFnameProof, async (proofs) => {
-      const merges = proofs.map(mergeOfProof);
+      const merges = withoutRepeats(proofs.map(mergeOfProof));
       await write(merges);
       await expectBack(merges);
     });
