@@ -76,7 +76,7 @@ describe("createBlockAssembler()", () => {
       { ...second!, id: third!.id },
     ];
     const assembler = createBlockAssembler(11n);
-    for (const event of [confirmed!, first!, second!]) assembler.add(event);
+    for (const event of [confirmed!, first!, third!]) assembler.add(event);
 
     for (const event of [confirmed!, ...swapped.slice(0, 2)]) assembler.add(event);
     expect(assembler.isComplete()).toBe(false);
