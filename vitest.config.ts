@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 // Tests import the packages' sources, never a build that may be stale.
 const conditions = ["snaprag-source", "node"];
+// Two files at a time, also where the default would be one: they wait for databases and processes of
+// their own as much as they compute.
+const maxWorkers = 2;
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -13,6 +16,7 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps}/*/test/**/*.test.ts"],
           exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
+          maxWorkers,
         },
       },
       {
@@ -26,6 +30,7 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers,
         },
       },
       {
@@ -36,8 +41,7 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          // Each starts processes of its own: more at once than this only slows them down.
-          maxWorkers: 2,
+          maxWorkers,
         },
       },
     ],

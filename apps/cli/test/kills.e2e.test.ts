@@ -102,11 +102,11 @@ it("ends as the node is after kills on the embedded database", async () => {
   await devnet.start();
   await using workplace = await embedded();
   const kills: Kills = { historical: 0, realtime: 0 };
-  while (kills.historical + kills.realtime < 10) {
+  while (kills.historical + kills.realtime < 6) {
     await using sync = startCli(syncArguments(devnet, workplace), workplace);
     await sync.printed('"msg":"run started"');
     // Nobody else can look into this database while it is killed: some kills wait for realtime.
-    if (kills.historical >= 5) await sync.printed(/history complete|indexes are in place/);
+    if (kills.historical >= 3) await sync.printed(/history complete|indexes are in place/);
     await delay(random() * 700);
     sync.kill("SIGKILL");
     await sync.ended;
