@@ -6,21 +6,11 @@ import { createDevnet } from "@snaprag/devnet";
 import type { Store } from "@snaprag/storage";
 import { createPostgresStore } from "@snaprag/storage-postgres";
 import { expect, it } from "vitest";
+import { createRandom } from "../../../test/support/random.ts";
 import { runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
 import { embedded, onServer } from "./support/databases.ts";
 import { compareWithNode, withStore } from "./support/mirror.ts";
-
-/** A reproducible source of moments (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const random = createRandom(Number(process.env["KILL_SEED"] ?? 1));
 
@@ -67,13 +57,13 @@ async function killAmongSteps(devnet: Devnet, workplace: Workplace): Promise<Pro
   await using store = createPostgresStore({ connectionString: workplace.databaseFlags[1] });
   await store.migrate();
   const before = await readProgress(store);
-  const wanted = before.steps + (before.isHistorical ? 1 + random() * 70 : random() * 4);
+  const wanted = before.steps + (before.isHistorical ? 1 + random.next() * 70 : random.next() * 4);
   await using sync = startCli(syncArguments(devnet, workplace), workplace);
   await sync.printed('"msg":"run started"');
   await expect
     .poll(async () => (await readProgress(store)).steps, { interval: 5, timeout: 60_000 })
     .toBeGreaterThanOrEqual(wanted);
-  await delay(random() * 30);
+  await delay(random.next() * 30);
   sync.kill("SIGKILL");
   await sync.ended;
   return await readProgress(store);
@@ -107,7 +97,7 @@ it("ends as the node is after kills on the embedded database", async () => {
     await sync.printed('"msg":"run started"');
     // Nobody else can look into this database while it is killed: some kills wait for realtime.
     if (kills.historical >= 3) await sync.printed(/history complete|indexes are in place/);
-    await delay(random() * 700);
+    await delay(random.next() * 700);
     sync.kill("SIGKILL");
     await sync.ended;
     const { isHistorical } = await withStore(workplace, readProgress);
