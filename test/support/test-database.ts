@@ -6,16 +6,22 @@ import "./provided-context.ts";
 /** A database of its own on the run's server. */
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
+  /** Runs a statement as somebody would who has no store, such as with psql. */
+  query(statement: string): Promise<pg.QueryResult>;
 }
 
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject("databaseServerUrl") });
+async function runAt(url: string, statement: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    return await client.query(statement);
   } finally {
     await client.end();
   }
+}
+
+async function onServer(statement: string): Promise<void> {
+  await runAt(inject("databaseServerUrl"), statement);
 }
 
 /** Creates an empty database; disposing drops it, with whoever is still connected. */
@@ -26,6 +32,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     url: url.toString(),
+    query: (statement) => runAt(url.toString(), statement),
     [Symbol.asyncDispose]: () => onServer(`drop database ${name} with (force)`),
   };
 }

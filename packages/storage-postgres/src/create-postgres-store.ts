@@ -11,6 +11,7 @@ import { bindNetwork, findNetwork } from "./progress/network.ts";
 import { planPartitions, selectPartitions, toPartitions } from "./progress/partitions.ts";
 import {
   countFault,
+  recordProof,
   SELECT_SHARDS,
   startHistorical,
   startRealtime,
@@ -20,6 +21,7 @@ import { createSyncLock } from "./progress/sync-lock.ts";
 import { countRows } from "./read/count-rows.ts";
 import { listQuarantined } from "./read/list-quarantined.ts";
 import { listRows } from "./read/list-rows.ts";
+import { openView } from "./read/open-view.ts";
 import { planBlocks } from "./write/apply-blocks.ts";
 import { planPage } from "./write/apply-page.ts";
 import type { BatchPlan } from "./write/batch-plan.ts";
@@ -29,6 +31,7 @@ import { buildIndexes } from "./write/indexes.ts";
 import { runAll } from "./write/quarantine/attempt.ts";
 import { writeIsolated } from "./write/quarantine/isolate-refused.ts";
 import { applyReplay } from "./write/quarantine/replay.ts";
+import { repairRows } from "./write/repair-rows.ts";
 
 /** Receives what a batch changes, inside the transaction that writes it. */
 export type ChangeHandler = (changes: readonly Change[], transaction: PoolClient) => Promise<void>;
@@ -170,6 +173,9 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     applyPage: (page) => writeBatch(planPage(page)),
     startRealtime: (shardId, blockNumber) => pipeline([startRealtime(shardId, blockNumber)]),
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),
+    recordProof: (shardId, proof) => pipeline([recordProof(shardId, proof)]),
+    openView: () => openView(connections),
+    repairRows: (batch) => connections.transact((client) => repairRows(client, batch)),
     listQuarantined: (filter) => listQuarantined(connections, filter),
     applyReplay: (replay) =>
       connections.transact((client) =>

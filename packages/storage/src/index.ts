@@ -1,4 +1,5 @@
 // @snaprag/storage: the contract of a mirror's store, and the reference store in memory.
+export type { BlockBatch, PageBatch, RepairBatch, RowChange, SnapshotPlan } from "./batches.ts";
 export type { StorageErrorCode, StorageErrorOptions } from "./errors.ts";
 export { StorageError } from "./errors.ts";
 export type { MemoryStore, MemoryStoreOptions } from "./memory/create-memory-store.ts";
@@ -10,6 +11,13 @@ export type {
   ShardProgress,
 } from "./progress.ts";
 export type {
+  CommitStatus,
+  LeafChange,
+  PartitionProof,
+  ProofStatus,
+  ShardProof,
+} from "./proof.ts";
+export type {
   QuarantinedMessage,
   QuarantineFilter,
   QuarantineRecord,
@@ -17,15 +25,14 @@ export type {
   Replay,
 } from "./quarantine.ts";
 export type {
-  BlockBatch,
+  LiveRows,
   NetworkIdentity,
-  PageBatch,
   RebuiltRelation,
   RowCount,
   RowState,
-  SnapshotPlan,
   Store,
   StoredRow,
+  StoreView,
   SyncFault,
   SyncLock,
 } from "./store.ts";

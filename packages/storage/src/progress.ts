@@ -1,4 +1,5 @@
 // How far a mirror has come: per shard, and per partition (one virtual shard of one shard).
+import type { PartitionProof, ShardProof } from "./proof.ts";
 
 /**
  * What a shard is doing.
@@ -33,6 +34,8 @@ export interface ShardProgress {
   readonly quarantinedCount: number;
   /** Accounts that were fetched one by one, over all partitions. */
   readonly fallbackCount: number;
+  /** The latest proof of the shard; null before the first, and in a sync that proves nothing. */
+  readonly proof: ShardProof | null;
 }
 
 /**
@@ -62,4 +65,6 @@ export interface PartitionProgress {
   readonly messageCount: bigint;
   /** Accounts that were fetched one by one because no page with them can be served. */
   readonly fallbackCount: number;
+  /** How far its Merkle root is computed; null where nothing is proved. Bound to `height`. */
+  readonly proof: PartitionProof | null;
 }

@@ -1,5 +1,6 @@
 // Messages that could not become rows: kept whole, so that a later version can try again.
 import type { Change, RetireReason } from "@snaprag/processors";
+import type { LeafChange } from "./proof.ts";
 
 /**
  * What the raw bytes of a quarantined message are, by which they are processed again.
@@ -65,5 +66,10 @@ export interface QuarantineFilter {
 
 /** What processing a quarantined message again came to: its changes, or why there are none. */
 export type Replay =
-  | { readonly id: bigint; readonly changes: readonly Change[] }
+  | {
+      readonly id: bigint;
+      readonly changes: readonly Change[];
+      /** @default [] */
+      readonly leaves?: readonly LeafChange[] | undefined;
+    }
   | { readonly id: bigint; readonly reason: string };

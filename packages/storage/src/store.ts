@@ -1,11 +1,8 @@
-import type { Change, TableName, TableRows } from "@snaprag/processors";
+import type { TableName, TableRows } from "@snaprag/processors";
+import type { BlockBatch, PageBatch, RepairBatch, SnapshotPlan } from "./batches.ts";
 import type { PartitionProgress, ShardProgress } from "./progress.ts";
-import type {
-  QuarantinedMessage,
-  QuarantineFilter,
-  QuarantineRecord,
-  Replay,
-} from "./quarantine.ts";
+import type { ShardProof } from "./proof.ts";
+import type { QuarantineFilter, QuarantineRecord, Replay } from "./quarantine.ts";
 
 /** The network a store mirrors. A store never mixes two. */
 export interface NetworkIdentity {
@@ -13,50 +10,6 @@ export interface NetworkIdentity {
   readonly network: number;
   /** Data shards of the network, not counting shard 0. */
   readonly shardCount: number;
-}
-
-/** The first download of a partition, or its download again from a newer snapshot. */
-export interface SnapshotPlan {
-  readonly shardId: number;
-  readonly height: bigint;
-  readonly virtualShards: readonly number[];
-}
-
-/** One page of a partition, and the progress it makes. */
-export interface PageBatch {
-  readonly shardId: number;
-  readonly virtualShard: number;
-  readonly height: bigint;
-  /** Time of the snapshot's block. */
-  readonly at: Date;
-  /** Token this page was fetched with; null for the first. The batch is fenced by it. */
-  readonly pageToken: string | null;
-  /** Token of the page that follows; null with `isLast`. */
-  readonly nextPageToken: string | null;
-  readonly isLast: boolean;
-  /** As in the partition's progress. */
-  readonly isRelisted: boolean;
-  readonly changes: readonly Change[];
-  readonly messageCount: number;
-  /** Accounts of this page that were fetched one by one. */
-  readonly fallbackCount: number;
-  readonly quarantined: readonly QuarantinedMessage[];
-}
-
-/** Whole blocks of a shard, contiguous, and the progress they make. */
-export interface BlockBatch {
-  readonly shardId: number;
-  /** Last block applied before. The batch is fenced by it. */
-  readonly previousBlock: bigint;
-  /** Last block of the batch. */
-  readonly blockNumber: bigint;
-  /** Time of that block. */
-  readonly blockTime: Date;
-  /** Last event of the batch. */
-  readonly eventId: bigint;
-  readonly changes: readonly Change[];
-  readonly messageCount: number;
-  readonly quarantined: readonly QuarantinedMessage[];
 }
 
 /** Something that went wrong and was survived. */
@@ -102,6 +55,19 @@ export interface RebuiltRelation {
   readonly rowCount: number;
   /** Rows that were missing, different or too many: 0 in a mirror that is right. */
   readonly changedCount: number;
+}
+
+/** Live rows of some accounts, by relation; relations without any are left out. */
+export type LiveRows = { readonly [Table in TableName]?: readonly TableRows[Table][] };
+
+/** A store as it is at one moment, whatever is written meanwhile. */
+export interface StoreView extends AsyncDisposable {
+  listShards(): Promise<readonly ShardProgress[]>;
+  /** Every fid with a live row or leaf, ascending. */
+  listAccounts(): AsyncIterable<bigint>;
+  readRows(fids: readonly bigint[]): Promise<LiveRows>;
+  /** Keys of the leaves of a shard that no row stands for, in these accounts, ascending. */
+  readLeaves(shardId: number, fids: readonly bigint[]): Promise<readonly Uint8Array[]>;
 }
 
 /** The exclusive right to sync into a store, held until released or until the process ends. */
@@ -182,6 +148,24 @@ export interface Store extends AsyncDisposable {
    * @throws {StorageError} `fenced` when the shard is not at `previousBlock`
    */
   applyBlocks(batch: BlockBatch): Promise<void>;
+
+  /** Keeps the latest proof of a shard. */
+  recordProof(shardId: number, proof: ShardProof): Promise<void>;
+
+  /**
+   * Opens a view of the store as it is now. It may hold a connection, and in an embedded database
+   * everybody waits until it is disposed of.
+   */
+  openView(): Promise<StoreView>;
+
+  /**
+   * Makes rows what a node was seen to have, in one transaction: columns that were altered are
+   * written over, whatever their positions, and ends that the node does not know are taken back.
+   * The changes stand at the last position of `blockNumber` or before it.
+   *
+   * @throws {StorageError} `fenced` when the shard is not at `blockNumber`
+   */
+  repairRows(batch: RepairBatch): Promise<void>;
 
   /** Quarantined messages by id. */
   listQuarantined(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;

@@ -1,9 +1,11 @@
-import { loadBlake3 } from "@snaprag/verify";
+import { loadBlake3, loadEd25519 } from "@snaprag/verify";
 import { SyncError } from "./errors.ts";
 import type { ResolvedSyncerOptions, SyncerOptions } from "./options.ts";
 import { resolveSyncerOptions } from "./options.ts";
 import type { Activity, ShardActivity } from "./progress.ts";
 import { createActivity } from "./progress.ts";
+import { createMessageChecker } from "./proof/messages/message-checker.ts";
+import { validatorsOf } from "./proof/node/create-node-reading.ts";
 import type { NodeFacts } from "./run/inspect-node.ts";
 import { inspectNode, requireSnapshots } from "./run/inspect-node.ts";
 import { createNodePool } from "./run/node-pool.ts";
@@ -98,12 +100,17 @@ async function runSession({ options, activity, controller, untilSynced }: Sessio
   });
   const { network } = facts;
   const blake3 = await loadBlake3();
+  const ed25519 = await loadEd25519();
+  await using checker = await createMessageChecker(options.verification, blake3);
   const run: SyncRun = {
     nodes: createNodePool({ clients, network, logger, signal }),
     store,
     options,
     network,
     blake3,
+    ed25519,
+    validatorSets: validatorsOf(network, options.validatorSets),
+    checkMessages: checker.check,
     activity,
     logger,
     signal,

@@ -9,6 +9,8 @@
  * - `cursor_expired`: the node no longer has the events after the last block applied. The sync
  *   answers it itself, by downloading a newer snapshot.
  * - `incomplete_block`: the node has fewer events of a block than the block says.
+ * - `malformed_snapshot`: the node lists leaves twice, out of order or in a wrong partition.
+ * - `uncommitted_block`: a block that a root stands in was not committed by its validators.
  * - `stream_ended`: the node hung up. The sync connects again, to another node if there is one.
  */
 export type SyncErrorCode =
@@ -18,6 +20,8 @@ export type SyncErrorCode =
   | "no_snapshot"
   | "cursor_expired"
   | "incomplete_block"
+  | "malformed_snapshot"
+  | "uncommitted_block"
   | "stream_ended";
 
 /** What is known about a failure besides its code. */

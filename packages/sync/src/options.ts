@@ -1,6 +1,8 @@
 import type { NodeClient } from "@snaprag/client";
 import type { Store } from "@snaprag/storage";
+import type { ValidatorSet } from "@snaprag/verify";
 import type { Logger } from "./logger.ts";
+import type { VerificationLevel } from "./proof/messages/message-checks.ts";
 
 /**
  * Which phases a sync runs.
@@ -59,6 +61,26 @@ export interface SyncerOptions {
    * @default 1_000
    */
   readonly syncIntervalMs?: number | undefined;
+  /**
+   * How much of what a node says is checked.
+   *
+   * @default "proof"
+   */
+  readonly verification?: VerificationLevel | undefined;
+  /**
+   * The network's validators, by whom the blocks that roots stand in must be committed. Without
+   * any, proofs say that commits were not checked.
+   *
+   * @default those of mainnet, on mainnet
+   */
+  readonly validatorSets?: readonly ValidatorSet[] | undefined;
+  /**
+   * Blocks after which the accounts they touched are proved again while following, and repaired;
+   * 0 for never.
+   *
+   * @default 100
+   */
+  readonly proofInterval?: number | undefined;
   /** Receives state changes, retries and faults. Silent when omitted. */
   readonly logger?: Logger | undefined;
 }
@@ -74,6 +96,9 @@ export interface ResolvedSyncerOptions {
   readonly lanes: number;
   readonly batchSize: number;
   readonly syncIntervalMs: number;
+  readonly verification: VerificationLevel;
+  readonly validatorSets: readonly ValidatorSet[] | undefined;
+  readonly proofInterval: number;
   readonly logger: Logger;
 }
 
@@ -85,7 +110,7 @@ const SILENT: Logger = {
   child: () => SILENT,
 };
 
-function expectPositiveInteger(name: string, value: number): number {
+export function expectPositiveInteger(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
   throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
 }
@@ -101,6 +126,12 @@ function expectShardIds(shardIds: readonly number[] | undefined): readonly numbe
 export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOptions {
   const { store, holder, mode = "full", fromEventId = 0n, logger = SILENT } = options;
   const { lanes = 8, batchSize = 100, syncIntervalMs = 1000 } = options;
+  const { verification = "proof", validatorSets, proofInterval = 100 } = options;
+  if (!Number.isInteger(proofInterval) || proofInterval < 0) {
+    throw new TypeError(
+      `Expected \`proofInterval\` to be 0 or a number of blocks, got ${proofInterval}`,
+    );
+  }
   if (fromEventId < 0n) {
     throw new TypeError(`Expected \`fromEventId\` to be 0 or an event id, got ${fromEventId}`);
   }
@@ -114,6 +145,9 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
     lanes: expectPositiveInteger("lanes", lanes),
     batchSize: expectPositiveInteger("batchSize", batchSize),
     syncIntervalMs: expectPositiveInteger("syncIntervalMs", syncIntervalMs),
+    verification,
+    validatorSets,
+    proofInterval,
     logger,
   };
 }

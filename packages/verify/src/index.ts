@@ -50,5 +50,6 @@ export {
   onChainEventTrieKey,
   readTrieKeyHead,
 } from "./trie/trie-key.ts";
+export { trieNodeHash } from "./trie/trie-node.ts";
 export type { VerifyErrorCode } from "./verify-error.ts";
 export { VerifyError } from "./verify-error.ts";

@@ -151,7 +151,7 @@ export function createConnections(options: ConnectionOptions): Connections {
 }
 
 async function openSession(options: ConnectionOptions, setUp: string): Promise<Client> {
-  const client = new pg.Client(toClientConfig(options));
+  const client = new pg.Client({ ...toClientConfig(options), pipeline: true });
   try {
     await client.connect();
     if (setUp !== "") await client.query(setUp);

@@ -5,6 +5,7 @@ import { MESSAGES_SQL } from "./0001-messages.ts";
 import { PROGRESS_SQL } from "./0002-progress.ts";
 import { CURRENT_STATE_SQL } from "./0003-current-state.ts";
 import { TIMELINES_SQL } from "./0004-timelines.ts";
+import { PROOF_SQL } from "./0005-proof.ts";
 
 interface Migration {
   readonly name: string;
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "progress", sql: PROGRESS_SQL },
   { name: "current state", sql: CURRENT_STATE_SQL },
   { name: "timelines", sql: TIMELINES_SQL },
+  { name: "proof", sql: PROOF_SQL },
 ];
 
 /** Migration id that this version of the software brings a database to. */

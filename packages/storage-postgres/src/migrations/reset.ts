@@ -16,6 +16,7 @@ const VIEWS = [
 
 const TABLES = [
   ...TABLE_NAMES,
+  "trie_leaves",
   "fids",
   "user_profiles",
   "sync_network",

@@ -1,6 +1,11 @@
-import type { PageBatch, PartitionProgress, SnapshotPlan } from "@snaprag/storage";
+import type { PageBatch, PartitionProgress, PartitionProof, SnapshotPlan } from "@snaprag/storage";
 import type { QueryConfig, QueryResult } from "pg";
 import { encodeArray, int4 } from "../tables/column-types.ts";
+
+/** The driver takes buffers only. */
+function toBuffer(bytes: Uint8Array | null | undefined): Buffer | null {
+  return bytes ? Buffer.from(bytes) : null;
+}
 
 /** Moves a partition past a page, or ends the transaction when it is not where the page begins. */
 export function movePartition(page: PageBatch): QueryConfig {
@@ -10,7 +15,8 @@ export function movePartition(page: PageBatch): QueryConfig {
     text: `with moved as (
         update sync_partitions set status = $5, page_token = $6,
           message_count = message_count + $7, fallback_count = fallback_count + $8,
-          block_time = $9, updated_at = now()
+          block_time = $9, proof_state = $10, proof_root = $11, leaf_count = $12,
+          opaque_leaf_count = $13, unproven_account_count = $14, updated_at = now()
         where shard_id = $1 and virtual_shard = $2 and height = $3 and status <> 'done'
           and page_token is not distinct from $4
         returning 1
@@ -25,6 +31,11 @@ export function movePartition(page: PageBatch): QueryConfig {
       page.messageCount,
       page.fallbackCount,
       page.at,
+      toBuffer(page.proof?.state),
+      toBuffer(page.proof?.root),
+      page.proof?.leafCount ?? null,
+      page.proof?.opaqueLeafCount ?? null,
+      page.proof?.unprovenAccountCount ?? null,
     ],
   };
 }
@@ -38,7 +49,8 @@ export function planPartitions(plan: SnapshotPlan): QueryConfig {
       from unnest($3::int4[]) as planned (virtual_shard)
       on conflict (shard_id, virtual_shard) do update set
         status = 'pending', height = $2, page_token = null, message_count = 0,
-        fallback_count = 0, updated_at = now(),
+        fallback_count = 0, proof_state = null, proof_root = null, leaf_count = null,
+        opaque_leaf_count = null, unproven_account_count = null, updated_at = now(),
         is_relisted = excluded.is_relisted or sync_partitions.is_relisted
           or sync_partitions.status <> 'pending'`,
     values: [plan.shardId, plan.height, encodeArray(int4, plan.virtualShards)],
@@ -53,6 +65,17 @@ export function selectPartitions(shardId: number): QueryConfig {
   };
 }
 
+function toProof(row: QueryResult["rows"][number]): PartitionProof | null {
+  if (row.leaf_count === null) return null;
+  return {
+    state: row.proof_state,
+    root: row.proof_root,
+    leafCount: Number(row.leaf_count),
+    opaqueLeafCount: Number(row.opaque_leaf_count),
+    unprovenAccountCount: row.unproven_account_count,
+  };
+}
+
 /** Partitions as the contract words them. */
 export function toPartitions({ rows }: QueryResult): readonly PartitionProgress[] {
   return rows.map((row) => ({
@@ -64,5 +87,6 @@ export function toPartitions({ rows }: QueryResult): readonly PartitionProgress[
     isRelisted: row.is_relisted,
     messageCount: row.message_count,
     fallbackCount: row.fallback_count,
+    proof: toProof(row),
   }));
 }

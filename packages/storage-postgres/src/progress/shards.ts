@@ -1,4 +1,4 @@
-import type { BlockBatch, ShardProgress, SyncFault } from "@snaprag/storage";
+import type { BlockBatch, ShardProgress, ShardProof, SyncFault } from "@snaprag/storage";
 import type { QueryConfig, QueryResult } from "pg";
 
 /** Moves a shard past a batch, or ends the transaction when it is not where the batch begins. */
@@ -18,6 +18,32 @@ export function moveShard(batch: BlockBatch): QueryConfig {
       batch.blockTime,
       batch.eventId,
       batch.messageCount,
+    ],
+  };
+}
+
+/** Ends the transaction when a shard is not at a block; keeps it there until the end otherwise. */
+export const SELECT_BLOCK = `
+with standing as (
+  select from sync_progress
+  where shard_id = $1 and phase = 'realtime' and block_number = $2 for share
+) select sync_fence((select count(*) from standing))`;
+
+/** Keeps the latest proof of a shard. */
+export function recordProof(shardId: number, proof: ShardProof): QueryConfig {
+  return {
+    text: `update sync_progress set proof_status = $2, proof_block = $3, proof_root = $4,
+        proof_leaf_count = $5, proof_opaque_leaf_count = $6, proof_commits = $7, proved_at = $8
+      where shard_id = $1`,
+    values: [
+      shardId,
+      proof.status,
+      proof.blockNumber,
+      Buffer.from(proof.root),
+      proof.leafCount,
+      proof.opaqueLeafCount,
+      proof.commits,
+      proof.provedAt,
     ],
   };
 }
@@ -78,6 +104,19 @@ select p.*,
 from sync_progress p left join sync_partitions parts using (shard_id)
 group by p.shard_id order by p.shard_id`;
 
+function toProof(row: QueryResult["rows"][number]): ShardProof | null {
+  if (row.proof_status === null) return null;
+  return {
+    status: row.proof_status,
+    blockNumber: row.proof_block,
+    root: row.proof_root,
+    leafCount: row.proof_leaf_count,
+    opaqueLeafCount: row.proof_opaque_leaf_count,
+    commits: row.proof_commits,
+    provedAt: row.proved_at,
+  };
+}
+
 /** Shards as the contract words them. */
 export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
   return rows.map((row) => ({
@@ -93,5 +132,6 @@ export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
     retryCount: row.retry_count,
     quarantinedCount: row.quarantined_count,
     fallbackCount: row.fallback_count,
+    proof: toProof(row),
   }));
 }

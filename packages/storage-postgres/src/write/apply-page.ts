@@ -5,8 +5,9 @@ import { movePartition } from "../progress/partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
 import type { BatchPlan } from "./batch-plan.ts";
 import { derivePartition, recordAccounts, selectPartition } from "./derived/derive.ts";
-import { foldByTable, groupByTable } from "./folded-rows.ts";
-import { writeRows } from "./write-rows.ts";
+import { foldByTable, groupByTable } from "./rows/folded-rows.ts";
+import { removeUnlistedLeaves, writeLeaves } from "./rows/write-leaves.ts";
+import { writeRows } from "./rows/write-rows.ts";
 
 /** Relations whose rows no snapshot page lists, so that not being listed says nothing. */
 const NEVER_LISTED: ReadonlySet<string> = new Set([
@@ -79,7 +80,10 @@ export function planPage(page: PageBatch): BatchPlan {
       writeRows(isRelisted ? foldByTable(written) : groupByTable(written), mode),
     settle: (written) => [
       ...recordAccounts(written, shardId),
-      ...(isLast && isRelisted ? retireUnlistedOfPartition(page) : []),
+      ...writeLeaves(page.leaves ?? []),
+      ...(isLast && isRelisted
+        ? [...retireUnlistedOfPartition(page), removeUnlistedLeaves(page)]
+        : []),
     ],
     derive: () => (isLast ? derivePartition(shardId, virtualShard) : []),
     derivedFids: () => selectPartition(shardId, virtualShard),

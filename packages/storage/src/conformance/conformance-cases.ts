@@ -6,6 +6,7 @@ import { QUARANTINE_CASES } from "./quarantine-cases.ts";
 import { COMPACTION_RULES } from "./rules/compaction-rules.ts";
 import { END_RULES } from "./rules/end-rules.ts";
 import { LISTING_RULES } from "./rules/listing-rules.ts";
+import { PROOF_RULES } from "./rules/proof-rules.ts";
 import type { ConformanceCase } from "./subject.ts";
 
 /**
@@ -19,6 +20,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...COMPACTION_RULES,
   ...END_RULES,
   ...LISTING_RULES,
+  ...PROOF_RULES,
   ...QUARANTINE_CASES,
   ...BLOCK_LAWS,
   ...SNAPSHOT_LAWS,

@@ -125,6 +125,7 @@ const progressCases: readonly ConformanceCase[] = [
       retryCount: 1,
       quarantinedCount: 0,
       fallbackCount: 0,
+      proof: null,
     });
   }),
 ];

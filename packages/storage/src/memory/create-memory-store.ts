@@ -1,6 +1,9 @@
+import type { BlockBatch, PageBatch } from "../batches.ts";
 import type { QuarantineRecord } from "../quarantine.ts";
 import type { Store } from "../store.ts";
 import { createMemoryGuards } from "./memory-guards.ts";
+import type { MemoryLeaves } from "./memory-leaves.ts";
+import { applyLeaves, removeUnlisted } from "./memory-leaves.ts";
 import {
   checkBlocks,
   createMemoryProgress,
@@ -12,18 +15,28 @@ import {
   partitionOf,
   planSnapshot,
   recordFault,
+  recordProof,
+  requireBlock,
   startRealtime,
 } from "./memory-progress.ts";
-import type { MemoryQuarantine } from "./memory-quarantine.ts";
-import { applyReplay, countOpen, listQuarantined, setAside } from "./memory-quarantine.ts";
-import { replayChanges } from "./memory-replay.ts";
+import type { MemoryTables } from "./memory-tables.ts";
 import {
   applyChanges,
   countRows,
   createMemoryTables,
   listFids,
+  repairRows,
   retireUnlisted,
 } from "./memory-tables.ts";
+import { openMemoryView } from "./memory-view.ts";
+import type { MemoryQuarantine } from "./quarantine/memory-quarantine.ts";
+import {
+  applyReplay,
+  countOpen,
+  listQuarantined,
+  setAside,
+} from "./quarantine/memory-quarantine.ts";
+import { replayChanges } from "./quarantine/memory-replay.ts";
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
@@ -38,6 +51,39 @@ export interface MemoryStore extends Store {
   readonly quarantined: readonly QuarantineRecord[];
 }
 
+/** What a store does that keeps nothing outside of this process, and nothing that follows. */
+const NOTHING_TO_DO = {
+  migrate: async () => {},
+  finishLoading: async () => {},
+  rebuild: async () => [],
+  close: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
+
+/** Shard and virtual shard of an account as one name, computed once: both are hashes. */
+function createPartitionNames({ virtualShardOf, homeShardOf }: MemoryStoreOptions) {
+  const names = new Map<bigint, string>();
+  return (fid: bigint): string => {
+    const known = names.get(fid);
+    if (known !== undefined) return known;
+    const name = `${homeShardOf(fid)}/${virtualShardOf(fid)}`;
+    names.set(fid, name);
+    return name;
+  };
+}
+
+/** Accounts by their home shards. */
+function countUsers(
+  tables: MemoryTables,
+  homeShardOf: (fid: bigint) => number,
+): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const fid of listFids(tables)) {
+    counts.set(homeShardOf(fid), (counts.get(homeShardOf(fid)) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /**
  * The reference store: everything in memory, one plain data structure for each relation.
  *
@@ -50,58 +96,50 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const quarantined: MemoryQuarantine = [];
   let tables = createMemoryTables();
   let progress = createMemoryProgress();
+  const leaves: MemoryLeaves = new Map();
+  const partitionNameOf = createPartitionNames(options);
 
-  const partitions = new Map<bigint, string>();
-
-  /** Shard and virtual shard of an account, computed once: both are hashes. */
-  function partitionNameOf(fid: bigint): string {
-    const known = partitions.get(fid);
-    if (known !== undefined) return known;
-    const name = `${homeShardOf(fid)}/${virtualShardOf(fid)}`;
-    partitions.set(fid, name);
-    return name;
-  }
-
-  function countUsers(): Map<number, number> {
-    const counts = new Map<number, number>();
-    for (const fid of listFids(tables)) {
-      counts.set(homeShardOf(fid), (counts.get(homeShardOf(fid)) ?? 0) + 1);
-    }
-    return counts;
-  }
-
-  /** The snapshot that an account's rows are exact for, when its partition is done. */
+  // The snapshot that an account's rows are exact for, when its partition is done.
   const snapshotOf = (fid: bigint) => findSnapshot(progress, partitionNameOf(fid));
+
+  const users = () => countUsers(tables, homeShardOf);
+  const countShards = () =>
+    listShards(progress, { users: users(), quarantined: countOpen(quarantined) });
+
+  function write(batch: PageBatch | BlockBatch): void {
+    applyChanges(tables, batch.changes);
+    applyLeaves(leaves, batch.leaves ?? []);
+    setAside(quarantined, batch.quarantined);
+  }
 
   return {
     ...guards,
+    ...NOTHING_TO_DO,
     quarantined,
-    migrate: async () => {},
     async reset() {
       tables = createMemoryTables();
       progress = createMemoryProgress();
       quarantined.length = 0;
+      leaves.clear();
       unbindNetwork();
     },
-    listShards: async () =>
-      listShards(progress, { users: countUsers(), quarantined: countOpen(quarantined) }),
+    listShards: async () => countShards(),
     listPartitions: async (shardId) => listPartitions(progress, shardId),
     planSnapshot: async (plan) => planSnapshot(progress, plan),
     async applyPage(page) {
       partitionOf(progress, page);
-      applyChanges(tables, page.changes);
+      write(page);
       if (page.isLast && page.isRelisted) {
         const name = `${page.shardId}/${page.virtualShard}`;
         retireUnlisted(tables, page, (fid) => partitionNameOf(fid) === name);
+        removeUnlisted(leaves, page, virtualShardOf);
       }
-      setAside(quarantined, page.quarantined);
       movePage(progress, page);
     },
     startRealtime: async (shardId, blockNumber) => startRealtime(progress, shardId, blockNumber),
     async applyBlocks(batch) {
       checkBlocks(progress, batch);
-      applyChanges(tables, batch.changes);
-      setAside(quarantined, batch.quarantined);
+      write(batch);
       moveBlocks(progress, batch);
     },
     async *listQuarantined(filter = {}) {
@@ -109,18 +147,22 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     },
     async applyReplay(replay) {
       const network = (await guards.findNetwork())?.network ?? 0;
-      return applyReplay(quarantined, replay, (changes) =>
-        replayChanges(tables, changes, { network, snapshotOf }),
-      );
+      return applyReplay(quarantined, replay, (replayed) => {
+        replayChanges(tables, replayed.changes, { network, snapshotOf });
+        applyLeaves(leaves, replayed.leaves ?? []);
+      });
     },
-    finishLoading: async () => {},
-    rebuild: async () => [],
+    recordProof: async (shardId, proof) => recordProof(progress, shardId, proof),
+    openView: async () => openMemoryView(tables, leaves, countShards()),
+    async repairRows(batch) {
+      requireBlock(progress, batch);
+      repairRows(tables, batch.changes);
+      applyLeaves(leaves, batch.leaves);
+    },
     recordFault: async (fault) => recordFault(progress, fault),
     countRows: async () => countRows(tables),
     async *listRows(table) {
       yield* tables[table].list();
     },
-    close: async () => {},
-    [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -1,7 +1,9 @@
 // Progress in memory, with the same fences as a database's.
+import type { BlockBatch, PageBatch, SnapshotPlan } from "../batches.ts";
 import { StorageError } from "../errors.ts";
 import type { PartitionProgress, ShardProgress } from "../progress.ts";
-import type { BlockBatch, PageBatch, SnapshotPlan, SyncFault } from "../store.ts";
+import type { ShardProof } from "../proof.ts";
+import type { SyncFault } from "../store.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
@@ -35,6 +37,7 @@ function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardPro
     retryCount: 0,
     quarantinedCount: 0,
     fallbackCount: 0,
+    proof: null,
   };
   shards.set(shardId, shard);
   return shard;
@@ -107,6 +110,7 @@ export function planSnapshot(progress: MemoryProgress, plan: SnapshotPlan): void
         (known !== undefined && (known.isRelisted || known.status !== "pending")),
       messageCount: 0n,
       fallbackCount: 0,
+      proof: null,
     });
   }
 }
@@ -139,6 +143,7 @@ export function movePage(progress: MemoryProgress, page: PageBatch): void {
   partition.pageToken = page.nextPageToken;
   partition.messageCount += BigInt(page.messageCount);
   partition.fallbackCount += page.fallbackCount;
+  partition.proof = page.proof ?? null;
 }
 
 /** Lets a shard follow blocks after this one. */
@@ -153,14 +158,27 @@ export function startRealtime(
   shard.blockNumber = blockNumber;
 }
 
-/** Throws `fenced` unless the shard is where the batch begins. */
-export function checkBlocks({ shards }: MemoryProgress, batch: BlockBatch): void {
-  const shard = shards.get(batch.shardId);
-  if (shard?.phase === "realtime" && shard.blockNumber === batch.previousBlock) return;
+/** Throws `fenced` unless the shard has followed blocks up to this one. */
+export function requireBlock(
+  { shards }: MemoryProgress,
+  { shardId, blockNumber }: Pick<BlockBatch, "shardId" | "blockNumber">,
+): void {
+  const shard = shards.get(shardId);
+  if (shard?.phase === "realtime" && shard.blockNumber === blockNumber) return;
   throw new StorageError(
     "fenced",
-    `Shard ${batch.shardId} is not at block ${batch.previousBlock}; another process works on it`,
+    `Shard ${shardId} is not at block ${blockNumber}; another process works on it`,
   );
+}
+
+/** Throws `fenced` unless the shard is where the batch begins. */
+export function checkBlocks(progress: MemoryProgress, batch: BlockBatch): void {
+  requireBlock(progress, { shardId: batch.shardId, blockNumber: batch.previousBlock });
+}
+
+/** Keeps the latest proof of a shard. */
+export function recordProof(progress: MemoryProgress, shardId: number, proof: ShardProof): void {
+  shardOf(progress, shardId).proof = proof;
 }
 
 /** Moves a shard past a batch of blocks. */

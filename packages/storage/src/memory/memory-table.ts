@@ -14,6 +14,10 @@ interface Entry<Table extends TableName> {
 export interface MemoryTable<Table extends TableName> {
   merge(change: MergeOf<Table>): void;
   retire(change: RetireOf<Table>): void;
+  /** Makes a row this one, and live, whatever is known of it. */
+  replace(change: MergeOf<Table>): void;
+  /** Ends a row, whatever is known of it. */
+  end(change: RetireOf<Table>): void;
   /** Retires every live row that `isMeant` names. */
   retireWhere(isMeant: (row: TableRows[Table], eventId: bigint) => boolean, by: Retirement): void;
   /** Takes back the end of a row, when `isUndone` says so of it. */
@@ -71,6 +75,15 @@ export function createMemoryTable<Table extends TableName>(table: Table): Memory
     },
     retire({ row, retirement }) {
       retireEntry(entryOf(row), retirement);
+    },
+    replace({ row, eventId }) {
+      const entry = entryOf(row);
+      entry.row = row;
+      if (eventId > entry.eventId) entry.eventId = eventId;
+      entry.retirement = undefined;
+    },
+    end({ row, retirement }) {
+      entryOf(row).retirement = retirement;
     },
     retireWhere(isMeant, by) {
       for (const entry of entries.values()) {

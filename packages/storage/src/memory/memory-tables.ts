@@ -1,7 +1,8 @@
 // All relations in memory, and what a batch of changes does to them.
 import type { Change, TableName } from "@snaprag/processors";
 import { lastPositionOf, TABLE_KEYS } from "@snaprag/processors";
-import type { PageBatch, RowCount } from "../store.ts";
+import type { PageBatch, RowChange } from "../batches.ts";
+import type { RowCount } from "../store.ts";
 import type { MemoryTable } from "./memory-table.ts";
 import { createMemoryTable } from "./memory-table.ts";
 import { sweepKeys, sweepLinks } from "./sweeps.ts";
@@ -73,6 +74,16 @@ export function retireUnlisted(
       ({ fid }, mergedAt) => mergedAt < eventId && isListable(fid) && isOfPartition(fid),
       { reason: "unlisted", eventId, at },
     );
+  }
+}
+
+/** Writes rows over what is there, and ends others. */
+export function repairRows(tables: MemoryTables, changes: readonly RowChange[]): void {
+  for (const change of changes) {
+    // Safety: a change carries a row of its own table.
+    const table = tables[change.table] as MemoryTable<TableName>;
+    if (change.kind === "merge") table.replace(change);
+    else table.end(change);
   }
 }
 

@@ -1,20 +1,29 @@
 import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
-import { readTrieKeyHead } from "@snaprag/verify";
+import { homeShardOf, readTrieKeyHead } from "@snaprag/verify";
+import { withoutLastAccount } from "../proof/history/partition-prover.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { fetchAccount } from "./accounts/fetch-account.ts";
 import { fetchNames } from "./accounts/fetch-names.ts";
+import { proveAccount } from "./accounts/prove-account.ts";
 import type { AccountWalk } from "./accounts/walk-accounts.ts";
 import { accountMark, walkAccounts } from "./accounts/walk-accounts.ts";
-import type { PartitionJob } from "./partition-job.ts";
+import type { Listed, PartitionJob } from "./partition-job.ts";
 import { applyStep, moveTo } from "./partition-job.ts";
 
 /** Names of the accounts, after everything that pages list. */
-function nameWalk({ nodes, signal }: SyncRun, { partition }: PartitionJob): AccountWalk {
+function nameWalk(
+  { nodes, signal, network }: SyncRun,
+  { partition: { shardId } }: PartitionJob,
+): AccountWalk {
   return {
     mark: "names-from:",
     accountsPerStep: 64,
     isFallback: false,
-    read: (fid) => fetchNames(nodes.of(partition.shardId), fid, signal),
+    includes: (fid) => homeShardOf(fid, network.shardCount) === shardId,
+    read: async (fid) => {
+      const entries = await fetchNames(nodes.of(shardId), fid, signal);
+      return { entries, accountRoots: [], leaves: [] };
+    },
     tokenAfter: null,
   };
 }
@@ -39,12 +48,13 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
     mark: "accounts-from:",
     accountsPerStep: 16,
     isFallback: true,
+    includes: () => true,
     async read(fid) {
       const node = run.nodes.of(partition.shardId);
       const account = await fetchAccount(node, { ...partition, fid }, run.signal);
-      const { entries, unreadable } = account;
+      const { unreadable } = account;
       if (unreadable.length > 0) await recordUnreadable(run, partition, { fid, unreadable });
-      return entries;
+      return proveAccount(account, run.blake3);
     },
     tokenAfter: accountMark(nameWalk(run, job), 0n),
   };
@@ -55,16 +65,16 @@ function lastFidOf(entries: readonly ShardTrieEntryWithMessage[]): bigint | unde
   return last === undefined ? undefined : readTrieKeyHead(last.trieKey).fid;
 }
 
-/** The entries of the one page at a token. */
+/** What the one page at a token lists. */
 async function readPage(
   { nodes, signal }: SyncRun,
   { partition }: PartitionJob,
   pageToken: string | null,
-): Promise<readonly ShardTrieEntryWithMessage[]> {
+): Promise<Listed> {
   const from = { ...partition, pageToken: pageToken ?? undefined };
   const node = nodes.of(partition.shardId);
-  for await (const { entries } of node.readSnapshotPages(from, { signal })) return entries;
-  return [];
+  for await (const page of node.readSnapshotPages(from, { signal })) return page;
+  return { entries: [], accountRoots: [] };
 }
 
 /** Walks the pages of a partition; returns the token at which it goes on, null when it is done. */
@@ -81,7 +91,8 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
       const { entries, nextPageToken = tokenAfter } = page;
       const token = pageToken;
       const readAgain = () => readPage(run, job, token);
-      await applyStep(run, job, { pageToken, nextPageToken, entries, readAgain, fallbackCount: 0 });
+      const step = { pageToken, nextPageToken, listed: page, readAgain, fallbackCount: 0 };
+      await applyStep(run, job, step);
       pageToken = nextPageToken;
       lastFid = lastFidOf(entries) ?? lastFid;
     }
@@ -90,6 +101,8 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
     if (!job.pageFailures.count(pageToken, error)) throw error;
     // The last account may go on in the page that failed. Without one, all are read again.
     const mark = accountMark(accountWalk(run, job), lastFid ?? 0n);
+    if (job.proof)
+      job.proof = lastFid === undefined ? null : withoutLastAccount(job.proof, run.blake3);
     run.logger.info({ shardId, virtualShard, err: error }, "reading accounts one by one");
     await applyStep(run, job, moveTo(pageToken, mark));
     return mark;

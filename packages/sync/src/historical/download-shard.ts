@@ -1,5 +1,6 @@
 import { NodeClientError } from "@snaprag/client";
 import type { PartitionProgress } from "@snaprag/storage";
+import { proveSnapshot } from "../proof/history/prove-snapshot.ts";
 import type { Lanes } from "../run/lanes.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
@@ -9,6 +10,7 @@ import { listAccounts } from "./accounts/list-accounts.ts";
 import { downloadPartition } from "./download-partition.ts";
 import type { PageFailures } from "./page-failures.ts";
 import { createPageFailures } from "./page-failures.ts";
+import { beginProof } from "./partition-job.ts";
 import type { Snapshot } from "./snapshot-book.ts";
 import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
 
@@ -114,6 +116,7 @@ async function tryPartition(
     at: snapshots.get(partition.height)?.at ?? new Date(),
     listAccounts: download.listAccounts,
     pageFailures,
+    proof: beginProof(run, partition),
     onStep: (step: { readonly entryCount: number; readonly messageCount: number }) => {
       activity.entryCount += step.entryCount;
       activity.messageCount += step.messageCount;
@@ -172,5 +175,8 @@ export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes)
     unfinished.map((partition) => finishPartition(download, partition)),
     run.abort,
   );
+  if (run.options.verification !== "none") {
+    await untilDone(run, { shardId }, () => proveSnapshot(run, shardId));
+  }
   return lowestHeight(await run.store.listPartitions(shardId));
 }

@@ -1,5 +1,10 @@
-import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
-import type { PartitionProgress } from "@snaprag/storage";
+import type { FidAccountRootHash, ShardTrieEntryWithMessage } from "@snaprag/proto";
+import type { PartitionProgress, PartitionProof } from "@snaprag/storage";
+import type { OpaqueSubtree } from "@snaprag/verify";
+import type { AccountMismatch } from "../proof/history/account-claims.ts";
+import { describeMismatch } from "../proof/history/account-claims.ts";
+import { proveStep } from "../proof/history/partition-prover.ts";
+import { messagesOfEntries } from "../run/quarantine/carrier.ts";
 import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
@@ -17,8 +22,25 @@ export interface PartitionJob {
   readonly listAccounts: () => Promise<AccountDirectory>;
   /** Outlives a single try at the partition. */
   readonly pageFailures: PageFailures;
+  /** What is proved up to the step in hand; null before the first, undefined without a proof. */
+  proof: PartitionProof | null | undefined;
   /** Called after every step that was committed. */
   readonly onStep: (step: { readonly entryCount: number; readonly messageCount: number }) => void;
+}
+
+/** What a node lists in one step. */
+export interface Listed {
+  readonly entries: readonly ShardTrieEntryWithMessage[];
+  /** What the node tells of the accounts that occur. */
+  readonly accountRoots: readonly FidAccountRootHash[];
+  /**
+   * The leaves, where they are others than the entries', such as parts known by hash alone.
+   *
+   * @default the keys of the entries
+   */
+  readonly leaves?: readonly (Uint8Array | OpaqueSubtree)[] | undefined;
+  /** Accounts whose entries are known not to add up, by the low 32 bits of their fids. */
+  readonly unprovenAccounts?: readonly bigint[] | undefined;
 }
 
 /** One step of a partition's progress, from the token it stands at to the next one. */
@@ -26,30 +48,76 @@ export interface PartitionStep {
   readonly pageToken: string | null;
   /** Null when the partition is done. */
   readonly nextPageToken: string | null;
-  readonly entries: readonly ShardTrieEntryWithMessage[];
-  /** Reads the entries once more. */
-  readonly readAgain: () => Promise<readonly ShardTrieEntryWithMessage[]>;
+  readonly listed: Listed;
+  /** Reads the same once more. */
+  readonly readAgain: () => Promise<Listed>;
   /** Accounts among them that were fetched one by one. */
   readonly fallbackCount: number;
 }
 
+/** A partition is proved from its first page on, or not at all. */
+export function beginProof(
+  { options }: SyncRun,
+  partition: PartitionProgress,
+): PartitionJob["proof"] {
+  if (options.verification === "none") return undefined;
+  return partition.pageToken === null || partition.proof !== null ? partition.proof : undefined;
+}
+
+async function processStep(
+  run: SyncRun,
+  job: PartitionJob,
+  { listed, isLast }: { readonly listed: Listed; readonly isLast: boolean },
+) {
+  const { partition, at } = job;
+  const { shardId, height } = partition;
+  const { entries, accountRoots, unprovenAccounts = [] } = listed;
+  const context: PageContext = { ...processContextOf(run, shardId), height, at };
+  const checks = await run.checkMessages(messagesOfEntries(entries));
+  const page = processPage(entries, context, checks);
+  const mismatches: readonly AccountMismatch[] = [];
+  if (job.proof === undefined) return { ...page, proof: undefined, mismatches };
+  const leaves = listed.leaves ?? entries.map(({ trieKey }) => trieKey);
+  const faultyAccounts = new Set([...page.faultyAccounts, ...unprovenAccounts]);
+  const step = proveStep(job.proof, { leaves, accountRoots, faultyAccounts, isLast }, run.blake3);
+  const spoiltCount = page.spoiltCount + step.mismatches.length;
+  return { ...page, ...step, spoiltCount };
+}
+
+/** Keeps in sight which accounts the node lists otherwise than it tells. */
+async function recordMismatches(
+  { store, logger }: SyncRun,
+  { shardId, virtualShard }: PartitionProgress,
+  mismatches: readonly AccountMismatch[],
+): Promise<void> {
+  for (const mismatch of mismatches) {
+    const { fid } = mismatch;
+    const message = `Account of fid ${fid} is not proved: ${describeMismatch(mismatch)}`;
+    logger.error({ shardId, virtualShard, fid }, message);
+    const code = "account_mismatch";
+    await store.recordFault({ shardId, virtualShard, code, message, isRetried: false });
+  }
+}
+
 /**
- * Processes and stores the entries of a step, with the progress it makes.
+ * Processes, proves and stores what is listed in a step, with the progress it makes.
  */
 export async function applyStep(
   run: SyncRun,
-  { partition, at, onStep }: PartitionJob,
-  { pageToken, nextPageToken, entries, readAgain, fallbackCount }: PartitionStep,
+  job: PartitionJob,
+  { pageToken, nextPageToken, listed, readAgain, fallbackCount }: PartitionStep,
 ): Promise<void> {
+  const { partition, at, onStep } = job;
   const { shardId, virtualShard, height, isRelisted } = partition;
-  const context: PageContext = { ...processContextOf(run, shardId), height, at };
+  const isLast = nextPageToken === null;
   const processed = await processSurely({
-    input: entries,
+    input: listed,
     readAgain,
-    process: (input) => processPage(input, context, run.blake3),
+    process: (input) => processStep(run, job, { listed: input, isLast }),
     logger: run.logger.child({ shardId, virtualShard }),
   });
-  const { changes, quarantined } = processed;
+  const { changes, leaves, quarantined, proof, mismatches } = processed;
+  await recordMismatches(run, partition, mismatches);
   const messageCount = changes.length;
   await run.store.applyPage({
     shardId,
@@ -58,18 +126,21 @@ export async function applyStep(
     at,
     pageToken,
     nextPageToken,
-    isLast: nextPageToken === null,
+    isLast,
     isRelisted,
     changes,
     messageCount,
     fallbackCount,
     quarantined,
+    leaves,
+    proof: proof ?? null,
   });
-  onStep({ entryCount: entries.length, messageCount });
+  job.proof = proof;
+  onStep({ entryCount: listed.entries.length, messageCount });
 }
 
 /** A step that brings nothing but a new place to stand at. */
 export function moveTo(pageToken: string | null, nextPageToken: string): PartitionStep {
-  const entries: readonly ShardTrieEntryWithMessage[] = [];
-  return { pageToken, nextPageToken, entries, readAgain: async () => entries, fallbackCount: 0 };
+  const listed: Listed = { entries: [], accountRoots: [] };
+  return { pageToken, nextPageToken, listed, readAgain: async () => listed, fallbackCount: 0 };
 }

@@ -1,16 +1,20 @@
 import type { Change, SnapshotContext } from "@snaprag/processors";
 import { lastPositionOf } from "@snaprag/processors";
 import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
-import type { QuarantinedMessage } from "@snaprag/storage";
-import type { Blake3 } from "@snaprag/verify";
+import type { LeafChange, QuarantinedMessage } from "@snaprag/storage";
+import { readTrieKeyHead } from "@snaprag/verify";
+import type { MessageChecks } from "../proof/messages/message-checks.ts";
 import { processCarrier } from "../run/quarantine/process-carrier.ts";
 
 /** What the entries of a page amount to. */
 export interface ProcessedPage {
   readonly changes: readonly Change[];
+  readonly leaves: readonly LeafChange[];
   readonly quarantined: readonly QuarantinedMessage[];
-  /** Messages among the quarantined that do not fit their hashes. */
+  /** Messages among the quarantined that do not fit their hashes, keys or signatures. */
   readonly spoiltCount: number;
+  /** Accounts with an entry that was set aside, by the low 32 bits of their fids. */
+  readonly faultyAccounts: ReadonlySet<bigint>;
 }
 
 /** The snapshot that pages are of. */
@@ -23,17 +27,23 @@ export interface PageContext extends SnapshotContext {
 export function processPage(
   entries: readonly ShardTrieEntryWithMessage[],
   context: PageContext,
-  blake3: Blake3,
+  checks: MessageChecks,
 ): ProcessedPage {
   const changes: Change[] = [];
+  const leaves: LeafChange[] = [];
+  const faultyAccounts = new Set<bigint>();
   const quarantined: QuarantinedMessage[] = [];
   let spoiltCount = 0;
   const place = { ...context, eventId: lastPositionOf(context.height) };
   for (const entry of entries) {
-    const processed = processCarrier({ kind: "entry", entry }, place, blake3);
+    const processed = processCarrier({ kind: "entry", entry }, place, checks);
     changes.push(...processed.changes);
+    leaves.push(...processed.leaves);
+    if (processed.quarantined.length > 0 && entry.trieKey.length >= 6) {
+      faultyAccounts.add(readTrieKeyHead(entry.trieKey).fid);
+    }
     quarantined.push(...processed.quarantined);
     spoiltCount += processed.spoiltCount;
   }
-  return { changes, quarantined, spoiltCount };
+  return { changes, leaves, quarantined, spoiltCount, faultyAccounts };
 }

@@ -1,6 +1,11 @@
+import type { NodeClient } from "@snaprag/client";
 import type { Change } from "@snaprag/processors";
 import { lastPositionOf } from "@snaprag/processors";
-import type { BlockBatch, QuarantinedMessage } from "@snaprag/storage";
+import type { BlockBatch, LeafChange, QuarantinedMessage } from "@snaprag/storage";
+import { createLiveProof } from "../proof/live/live-proof.ts";
+import { readKeyHistory } from "../proof/node/key-history.ts";
+import type { NodeReading } from "../proof/node/node-reading.ts";
+import { messagesOf } from "../run/quarantine/carrier.ts";
 import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
@@ -38,7 +43,10 @@ function processFollowed(
   return processSurely({
     input: block,
     readAgain: () => readBlock(source, blockNumber),
-    process: (input) => processBlock(input, context, run.blake3),
+    process: async (input) => {
+      const messages = input.events.flatMap((event) => messagesOf({ kind: "event", event }));
+      return processBlock(input, context, await run.checkMessages(messages));
+    },
     logger: run.logger.child({ shardId, blockNumber }),
   });
 }
@@ -52,10 +60,12 @@ async function toBatch(
   const last = blocks.at(-1);
   if (last === undefined) return undefined;
   const changes: Change[] = [];
+  const leaves: LeafChange[] = [];
   const quarantined: QuarantinedMessage[] = [];
   for (const block of blocks) {
     const processed = await processFollowed(following, block);
     changes.push(...watermarks.withoutContained(processed.changes, block.blockNumber));
+    leaves.push(...watermarks.withoutContained(processed.leaves, block.blockNumber));
     quarantined.push(...processed.quarantined);
   }
   return {
@@ -67,6 +77,7 @@ async function toBatch(
     changes,
     messageCount: changes.filter(({ kind }) => kind === "merge").length,
     quarantined,
+    leaves,
   };
 }
 
@@ -99,6 +110,16 @@ function createTip(run: SyncRun, shardId: number) {
   };
 }
 
+/** What the rows that are written are proved with, against the node they are followed from. */
+function readingOf(run: SyncRun, client: NodeClient): NodeReading {
+  const { network, blake3, ed25519, validatorSets, signal } = run;
+  const { homeShardOf } = processContextOf(run, 0);
+  return {
+    ...{ client, network, homeShardOf, blake3, ed25519, validatorSets, signal },
+    readKeyHistory: () => readKeyHistory({ client, network: network.network, signal }),
+  };
+}
+
 /**
  * Follows a data shard from where the store stands, in whole blocks. Ends only by abort or failure.
  *
@@ -123,6 +144,10 @@ export async function followShard(
   const following: Following = { run, shardId, watermarks, source, onProgress };
   const openBlocks = (leaving: AbortSignal) =>
     weighBlocks(readBlocks({ ...source, signal: leaving }));
+  const liveProof = createLiveProof({
+    ...{ run, shardId, isAtTip: tip.isKnown },
+    reading: readingOf(run, client),
+  });
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),
     maxWaitMs: options.syncIntervalMs,
@@ -131,6 +156,7 @@ export async function followShard(
     const batch = await toBatch(following, group, previousBlock);
     if (batch === undefined) continue;
     await applyBatch(following, batch);
+    await liveProof.afterBatch(batch);
     previousBlock = batch.blockNumber;
     tip.check();
   }

@@ -1,14 +1,15 @@
 import type { Change, EventContext } from "@snaprag/processors";
-import type { QuarantinedMessage } from "@snaprag/storage";
-import type { Blake3 } from "@snaprag/verify";
+import type { LeafChange, QuarantinedMessage } from "@snaprag/storage";
+import type { MessageChecks } from "../proof/messages/message-checks.ts";
 import { processCarrier } from "../run/quarantine/process-carrier.ts";
 import type { ShardBlock } from "./shard-block.ts";
 
 /** What the events of a block amount to. */
 export interface ProcessedBlock {
   readonly changes: readonly Change[];
+  readonly leaves: readonly LeafChange[];
   readonly quarantined: readonly QuarantinedMessage[];
-  /** Messages among the quarantined that do not fit their hashes. */
+  /** Messages among the quarantined that do not fit their hashes or signatures. */
   readonly spoiltCount: number;
 }
 
@@ -16,17 +17,19 @@ export interface ProcessedBlock {
 export function processBlock(
   { events, at }: ShardBlock,
   context: Omit<EventContext, "at">,
-  blake3: Blake3,
+  checks: MessageChecks,
 ): ProcessedBlock {
   const changes: Change[] = [];
+  const leaves: LeafChange[] = [];
   const quarantined: QuarantinedMessage[] = [];
   let spoiltCount = 0;
   for (const event of events) {
     const place = { ...context, at, eventId: event.id };
-    const processed = processCarrier({ kind: "event", event }, place, blake3);
+    const processed = processCarrier({ kind: "event", event }, place, checks);
     changes.push(...processed.changes);
+    leaves.push(...processed.leaves);
     quarantined.push(...processed.quarantined);
     spoiltCount += processed.spoiltCount;
   }
-  return { changes, quarantined, spoiltCount };
+  return { changes, leaves, quarantined, spoiltCount };
 }

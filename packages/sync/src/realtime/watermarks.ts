@@ -1,5 +1,5 @@
 import type { Change } from "@snaprag/processors";
-import type { PartitionProgress } from "@snaprag/storage";
+import type { LeafChange, PartitionProgress } from "@snaprag/storage";
 import { virtualShardOf } from "@snaprag/verify";
 
 /**
@@ -9,12 +9,15 @@ import { virtualShardOf } from "@snaprag/verify";
  * nothing new of its accounts. This is what lets partitions come from different snapshots.
  */
 export interface Watermarks {
-  /** Leaves out the changes that rows of a snapshot contain already. */
-  withoutContained(changes: readonly Change[], blockNumber: bigint): readonly Change[];
+  /** Leaves out the changes that rows and leaves of a snapshot contain already. */
+  withoutContained<Kind extends Change | LeafChange>(
+    changes: readonly Kind[],
+    blockNumber: bigint,
+  ): readonly Kind[];
 }
 
-function fidOf(change: Change): bigint {
-  return change.kind === "merge" || change.kind === "retire" ? change.row.fid : change.fid;
+function fidOf(change: Change | LeafChange): bigint {
+  return "row" in change ? change.row.fid : change.fid;
 }
 
 /** Watermarks of a shard's partitions. */

@@ -1,10 +1,12 @@
 import type { ProcessContext } from "@snaprag/processors";
+import type { Message } from "@snaprag/proto";
 import type { NetworkIdentity, Store } from "@snaprag/storage";
-import type { Blake3 } from "@snaprag/verify";
+import type { Blake3, Ed25519, ValidatorSet } from "@snaprag/verify";
 import { homeShardOf } from "@snaprag/verify";
 import type { Logger } from "../logger.ts";
 import type { ResolvedSyncerOptions } from "../options.ts";
 import type { Activity } from "../progress.ts";
+import type { MessageChecks } from "../proof/messages/message-checks.ts";
 import type { NodePool } from "./node-pool.ts";
 
 /** Everything the parts of one run share. */
@@ -14,6 +16,11 @@ export interface SyncRun {
   readonly options: ResolvedSyncerOptions;
   readonly network: NetworkIdentity;
   readonly blake3: Blake3;
+  readonly ed25519: Ed25519;
+  /** Empty where the validators are not known. */
+  readonly validatorSets: readonly ValidatorSet[];
+  /** Checks signatures where all are; says what else messages are to be checked with. */
+  readonly checkMessages: (messages: readonly Message[]) => Promise<MessageChecks>;
   readonly activity: Activity;
   readonly logger: Logger;
   /** Aborts when the run ends, for whatever reason. */

@@ -12,6 +12,7 @@ const partition = (virtualShard: number, height: bigint): PartitionProgress => (
   isRelisted: false,
   messageCount: 0n,
   fallbackCount: 0,
+  proof: null,
 });
 
 /** A change of an account; fid 1 is in virtual shard 168, fid 1234 in 248. */

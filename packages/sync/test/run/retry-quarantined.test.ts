@@ -25,6 +25,7 @@ import { loadBlake3, messageTrieKey, virtualShardOf } from "@snaprag/verify";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RetryQuarantinedOptions } from "../../src/index.ts";
 import { retryQuarantined } from "../../src/index.ts";
+import type { MessageChecks } from "../../src/proof/messages/message-checks.ts";
 import { processCarrier } from "../../src/run/quarantine/process-carrier.ts";
 
 const AT = new Date("2026-06-01T00:00:00Z");
@@ -264,6 +265,12 @@ describe("retryQuarantined()", () => {
 });
 
 describe("processCarrier()", () => {
+  const checks: MessageChecks = {
+    get blake3() {
+      return blake3;
+    },
+    forged: new Set(),
+  };
   const context = {
     shardId: 1,
     network: 1,
@@ -274,7 +281,7 @@ describe("processCarrier()", () => {
 
   it("keeps an event with a forged message whole, so that a retry has all of it, and processes the rest", async () => {
     const event = aMergeMessageEvent(hashed(aCastAdd({ text: "sound" })), [aCastAdd()]);
-    const processed = processCarrier({ kind: "event", event }, context, blake3);
+    const processed = processCarrier({ kind: "event", event }, context, checks);
 
     expect(processed).toMatchObject({ changes: [{ kind: "merge" }], spoiltCount: 1 });
     expect(processed.quarantined).toMatchObject([
@@ -289,7 +296,7 @@ describe("processCarrier()", () => {
       body: undefined,
       type: 77 as 1,
     };
-    const processed = processCarrier({ kind: "event", event }, context, blake3);
+    const processed = processCarrier({ kind: "event", event }, context, checks);
 
     expect(processed.quarantined).toMatchObject([
       { reason: "unknown_event", fid: null, messageType: null },
@@ -298,7 +305,7 @@ describe("processCarrier()", () => {
 
   it("processes the rest of an event of which one message cannot be read", () => {
     const event = aMergeMessageEvent(hashed(aCastAdd()), [ofTheFuture()]);
-    const processed = processCarrier({ kind: "event", event }, context, blake3);
+    const processed = processCarrier({ kind: "event", event }, context, checks);
 
     expect(processed.changes).toHaveLength(1);
     expect(processed.quarantined).toMatchObject([{ reason: "unknown_type", messageType: 99 }]);
@@ -306,7 +313,7 @@ describe("processCarrier()", () => {
 
   it("keeps a snapshot's entry of an unknown kind under its key", () => {
     const entry: ShardTrieEntryWithMessage = { trieKey: Uint8Array.of(9), trieMessage: undefined };
-    const processed = processCarrier({ kind: "entry", entry }, context, blake3);
+    const processed = processCarrier({ kind: "entry", entry }, context, checks);
 
     expect(processed.quarantined).toMatchObject([
       { reason: "unknown_entry", hash: Uint8Array.of(9), rawKind: "entry" },

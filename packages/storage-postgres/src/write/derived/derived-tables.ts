@@ -74,6 +74,9 @@ const ACCOUNTS = TABLE_NAMES.filter((table) => !WRITTEN_FROM_SHARD_ZERO.has(tabl
   .map(selectAccountsOf)
   .join("\n  union\n  ");
 
+/** Every account that has a row of any relation. */
+export const ACCOUNTS_WITH_ROWS: string = TABLE_NAMES.map(selectAccountsOf).join("\n  union\n  ");
+
 /** Every derived table, in the order in which they are rebuilt. */
 export const DERIVED_TABLES: readonly DerivedTable[] = [
   {

@@ -13,9 +13,10 @@ import { toQuarantineRecord } from "../../read/list-quarantined.ts";
 import { toStoredRow } from "../../read/list-rows.ts";
 import { retireUnlistedOfAccount } from "../apply-page.ts";
 import { recordAccounts } from "../derived/derive.ts";
-import { foldByTable } from "../folded-rows.ts";
-import { writeSweeps } from "../sweeps.ts";
-import { writeRows } from "../write-rows.ts";
+import { foldByTable } from "../rows/folded-rows.ts";
+import { writeSweeps } from "../rows/sweeps.ts";
+import { writeLeaves } from "../rows/write-leaves.ts";
+import { writeRows } from "../rows/write-rows.ts";
 import { attempt, deriveIsolated, runAll } from "./attempt.ts";
 import { readNetwork, rejectionOf } from "./isolate-refused.ts";
 import { recordAttempt } from "./write-quarantine.ts";
@@ -161,6 +162,7 @@ export async function applyReplay(
   if (refusal === undefined) {
     const fids = changes.map((change) => ("row" in change ? change.row.fid : change.fid));
     await deriveIsolated(client, shardId, [...new Set(fids)]);
+    await runAll(client, writeLeaves(replay.leaves ?? []));
     await onApplied(changes);
   }
   await client.query(recordAttempt(replay.id, refusal && rejectionOf(refusal)));

@@ -1,6 +1,7 @@
 // How scenarios go through a history: on, back, and past partitions that contain a part of it.
 import * as fc from "fast-check";
-import type { BlockBatch, Store } from "../../store.ts";
+import type { BlockBatch } from "../../batches.ts";
+import type { Store } from "../../store.ts";
 import { virtualShardOf } from "../world/actors.ts";
 import type { Block } from "../world/histories.ts";
 import { BLOCK_BEFORE, toBatch } from "../world/histories.ts";

@@ -2,7 +2,7 @@
 import type { Change } from "@snaprag/processors";
 import { firstPositionOf, lastPositionOf } from "@snaprag/processors";
 import * as fc from "fast-check";
-import type { BlockBatch } from "../../store.ts";
+import type { BlockBatch } from "../../batches.ts";
 import type { Actor } from "./actors.ts";
 import { FAMILIES, FNAME_PROOFS, KEY_ACTORS, ON_CHAIN_EVENTS } from "./families.ts";
 import type { Happening } from "./happenings.ts";

@@ -2,7 +2,8 @@
 import type { Change } from "@snaprag/processors";
 import { processSnapshotEntry } from "@snaprag/processors";
 import * as fc from "fast-check";
-import type { PageBatch, Store } from "../../store.ts";
+import type { PageBatch } from "../../batches.ts";
+import type { Store } from "../../store.ts";
 import { contextAt, PARTITIONS, virtualShardOf } from "./actors.ts";
 import { FAMILIES } from "./families.ts";
 import type { Block } from "./histories.ts";

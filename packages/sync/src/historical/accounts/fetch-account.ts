@@ -1,6 +1,8 @@
 import type { NodeClient } from "@snaprag/client";
 import { NodeClientError } from "@snaprag/client";
-import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
+import type { FidAccountRootHash, ShardTrieEntryWithMessage } from "@snaprag/proto";
+import type { TrieNode } from "../../proof/node/trie-node.ts";
+import { accountPrefix, readTrieNode } from "../../proof/node/trie-node.ts";
 import { accountPageToken, GASLESS_KEY_NIBBLE } from "./account-token.ts";
 import { readByCalls } from "./read-by-calls.ts";
 
@@ -16,37 +18,20 @@ type Entries = readonly ShardTrieEntryWithMessage[];
 
 /** What could be read of an account. */
 export interface FetchedAccount {
+  readonly address: AccountAddress;
   readonly entries: Entries;
+  /** The account in the live trie, and its parts by nibble; undefined when it has none. */
+  readonly live: TrieNode | undefined;
+  /** Whether the snapshot has the account, which may have come since. */
+  readonly isInSnapshot: boolean;
+  /** What the snapshot's pages tell of the account. */
+  readonly accountRoots: readonly FidAccountRootHash[];
   /** High nibbles of type bytes whose entries this node gives in no way at all. */
   readonly unreadable: readonly number[];
 }
 
-function accountPrefix({ virtualShard, fid }: AccountAddress): Uint8Array {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(virtualShard, 0);
-  prefix.writeUInt32BE(Number(fid & 0xffffffffn), 1);
-  return prefix;
-}
-
 function isRefusal(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof NodeClientError && codes.includes(error.code);
-}
-
-/** High nibbles of the type bytes in the account, as the node's trie has it now. */
-async function listTypeNibbles(
-  client: NodeClient,
-  address: AccountAddress,
-  signal: AbortSignal,
-): Promise<readonly number[]> {
-  const request = { shardId: address.shardId, prefix: accountPrefix(address) };
-  try {
-    const { children } = await client.hub.getTrieMetadataByPrefix(request, { signal });
-    return children.map(({ prefix }) => prefix.at(-1) ?? 0);
-  } catch (error) {
-    // Nothing is stored of this account on this shard.
-    if (isRefusal(error, "not_found")) return [];
-    throw error;
-  }
 }
 
 interface AccountPart {
@@ -54,17 +39,25 @@ interface AccountPart {
   readonly nibbles: readonly number[];
 }
 
+/** What pages list of a part of an account. */
+interface ListedPart {
+  readonly entries: Entries;
+  readonly accountRoots: readonly FidAccountRootHash[];
+}
+
 async function readEntries(
   client: NodeClient,
   { address, nibbles }: AccountPart,
   signal: AbortSignal,
-): Promise<Entries> {
+): Promise<ListedPart> {
   const pageToken = accountPageToken(address.fid, nibbles);
   const entries: ShardTrieEntryWithMessage[] = [];
+  let accountRoots: readonly FidAccountRootHash[] = [];
   for await (const page of client.readSnapshotPages({ ...address, pageToken }, { signal })) {
     entries.push(...page.entries);
+    if (page.accountRoots.length > 0) accountRoots = page.accountRoots;
   }
-  return entries;
+  return { entries, accountRoots };
 }
 
 /** Entries of one child, by page or by calls; undefined when there is no way to them. */
@@ -72,14 +65,15 @@ async function readChild(
   client: NodeClient,
   { address, nibble }: { readonly address: AccountAddress; readonly nibble: number },
   signal: AbortSignal,
-): Promise<Entries | undefined> {
+): Promise<ListedPart | "not in the snapshot" | undefined> {
   try {
     return await readEntries(client, { address, nibbles: [nibble] }, signal);
   } catch (error) {
     // The snapshot does not have it, though the live trie does: it came later.
-    if (isRefusal(error, "bad_page_token")) return [];
+    if (isRefusal(error, "bad_page_token")) return "not in the snapshot";
     if (!isRefusal(error, "unservable_page")) throw error;
-    return readByCalls(client, { fid: address.fid, nibble }, signal);
+    const entries = await readByCalls(client, { fid: address.fid, nibble }, signal);
+    return entries && { entries, accountRoots: [] };
   }
 }
 
@@ -97,20 +91,31 @@ export async function fetchAccount(
   address: AccountAddress,
   signal: AbortSignal,
 ): Promise<FetchedAccount> {
-  const found = await listTypeNibbles(client, address, signal);
-  const nibbles = found.filter((nibble) => nibble !== GASLESS_KEY_NIBBLE);
-  if (nibbles.length === 0) return { entries: [], unreadable: [] };
+  const { shardId, virtualShard, fid } = address;
+  const place = { shardId, prefix: accountPrefix(virtualShard, fid) };
+  const live = await readTrieNode(client, place, signal);
+  const nibbles = [...(live?.children.keys() ?? [])].filter(
+    (nibble) => nibble !== GASLESS_KEY_NIBBLE,
+  );
+  const isInSnapshot = live !== undefined;
+  const known = { address, live, isInSnapshot, unreadable: [] };
+  if (nibbles.length === 0) return { ...known, entries: [], accountRoots: [] };
   try {
-    return { entries: await readEntries(client, { address, nibbles }, signal), unreadable: [] };
+    return { ...known, ...(await readEntries(client, { address, nibbles }, signal)) };
   } catch (error) {
     if (!isRefusal(error, "bad_page_token", "unservable_page")) throw error;
   }
   const entries: ShardTrieEntryWithMessage[] = [];
   const unreadable: number[] = [];
+  let accountRoots: readonly FidAccountRootHash[] = [];
+  let isListed = false;
   for (const nibble of nibbles) {
     const child = await readChild(client, { address, nibble }, signal);
-    if (child) entries.push(...child);
+    if (child === "not in the snapshot") continue;
+    isListed = true;
+    if (child) entries.push(...child.entries);
     else unreadable.push(nibble);
+    if (child?.accountRoots.length) accountRoots = child.accountRoots;
   }
-  return { entries, unreadable };
+  return { address, live, isInSnapshot: isListed, entries, accountRoots, unreadable };
 }

@@ -1,6 +1,6 @@
-import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
+import { homeShardOf } from "@snaprag/verify";
 import type { SyncRun } from "../../run/sync-run.ts";
-import type { PartitionJob } from "../partition-job.ts";
+import type { Listed, PartitionJob } from "../partition-job.ts";
 import { applyStep } from "../partition-job.ts";
 
 /** What is done for each account of a partition in turn, resumable at any of them. */
@@ -11,7 +11,9 @@ export interface AccountWalk {
   readonly accountsPerStep: number;
   /** Whether the accounts count as fetched one by one. */
   readonly isFallback: boolean;
-  readonly read: (fid: bigint) => Promise<readonly ShardTrieEntryWithMessage[]>;
+  /** Whether an account of the partition, of whatever home shard, is walked to. */
+  readonly includes: (fid: bigint) => boolean;
+  readonly read: (fid: bigint) => Promise<Required<Omit<Listed, "unprovenAccounts">> & Listed>;
   /** Token that follows the last account; null when the partition is done then. */
   readonly tokenAfter: string | null;
 }
@@ -19,6 +21,15 @@ export interface AccountWalk {
 /** The token at which a walk stands before an account. */
 export function accountMark({ mark }: Pick<AccountWalk, "mark">, fid: bigint): string {
   return `${mark}${fid}`;
+}
+
+function putTogether(accounts: readonly Listed[]): Listed {
+  return {
+    entries: accounts.flatMap(({ entries }) => entries),
+    accountRoots: accounts.flatMap(({ accountRoots }) => accountRoots),
+    leaves: accounts.flatMap(({ leaves = [] }) => leaves),
+    unprovenAccounts: accounts.flatMap(({ unprovenAccounts = [] }) => unprovenAccounts),
+  };
 }
 
 /** Walks the accounts of a partition from where a token says, to the last one. */
@@ -29,22 +40,26 @@ export async function walkAccounts(
 ): Promise<void> {
   const firstFid = BigInt(from.slice(walk.mark.length));
   const directory = await job.listAccounts();
-  const fids = (directory.get(job.partition.virtualShard) ?? []).filter((fid) => fid >= firstFid);
+  const { shardId, virtualShard } = job.partition;
+  const fids = (directory.get(virtualShard) ?? []).filter(
+    (fid) => fid >= firstFid && walk.includes(fid),
+  );
+  const isHome = (fid: bigint) => homeShardOf(fid, run.network.shardCount) === shardId;
   let pageToken = from;
   let start = 0;
   do {
     run.signal.throwIfAborted();
     const batch = fids.slice(start, start + walk.accountsPerStep);
     start += walk.accountsPerStep;
-    const readBatch = async () => (await Promise.all(batch.map(walk.read))).flat();
+    const readBatch = async () => putTogether(await Promise.all(batch.map(walk.read)));
     const next = fids[start];
     const nextPageToken = next === undefined ? walk.tokenAfter : accountMark(walk, next);
     await applyStep(run, job, {
       pageToken,
       nextPageToken,
-      entries: await readBatch(),
+      listed: await readBatch(),
       readAgain: readBatch,
-      fallbackCount: walk.isFallback ? batch.length : 0,
+      fallbackCount: walk.isFallback ? batch.filter(isHome).length : 0,
     });
     pageToken = nextPageToken ?? "";
   } while (start < fids.length);

@@ -6,7 +6,12 @@ import type { SyncRun } from "../../run/sync-run.ts";
 import { processContextOf } from "../../run/sync-run.ts";
 import { batchByTime } from "../batch-blocks.ts";
 import type { ProcessedKeyBlock } from "./process-key-block.ts";
-import { blockNumberOf, blockTimeOf, processKeyBlock } from "./process-key-block.ts";
+import {
+  blockNumberOf,
+  blockTimeOf,
+  listKeyMessages,
+  processKeyBlock,
+} from "./process-key-block.ts";
 import { readKeyBlocks } from "./read-key-blocks.ts";
 
 /** Blocks written in one transaction while behind. Few hold a key. */
@@ -29,7 +34,12 @@ function processFollowed(run: SyncRun, block: Block): Promise<ProcessedKeyBlock>
   return processSurely({
     input: block,
     readAgain: () => readKeyBlock(run, block),
-    process: (input) => processKeyBlock(input, context, run.blake3),
+    process: async (input) =>
+      processKeyBlock(
+        input,
+        context,
+        await run.checkMessages(listKeyMessages(input).map(({ message }) => message)),
+      ),
     logger: run.logger.child({ shardId: 0, blockNumber: blockNumberOf(block) }),
   });
 }

@@ -5,14 +5,14 @@ import { firstPositionOf, fromFarcasterTime } from "@snaprag/processors";
 import type { Block, BlockEvent, Message } from "@snaprag/proto";
 import { narrowMessage } from "@snaprag/proto";
 import type { QuarantinedMessage } from "@snaprag/storage";
-import type { Blake3 } from "@snaprag/verify";
+import type { MessageChecks } from "../../proof/messages/message-checks.ts";
 import { processCarrier } from "../../run/quarantine/process-carrier.ts";
 
 /** What the gasless keys of a shard-0 block amount to. */
 export interface ProcessedKeyBlock {
   readonly changes: readonly Change[];
   readonly quarantined: readonly QuarantinedMessage[];
-  /** Messages among the quarantined that do not fit their hashes. */
+  /** Messages among the quarantined that do not fit their hashes or signatures. */
   readonly spoiltCount: number;
 }
 
@@ -23,6 +23,16 @@ function findKeyMessage({ data }: BlockEvent): Message | undefined {
   if (message === undefined) return undefined;
   const { type } = narrowMessage(message);
   return type === "keyAdd" || type === "keyRemove" ? message : undefined;
+}
+
+/** All key messages of a block, with the places of their events. */
+export function listKeyMessages({
+  events,
+}: Block): readonly { readonly index: number; readonly message: Message }[] {
+  return events.flatMap((event, index) => {
+    const message = findKeyMessage(event);
+    return message === undefined ? [] : [{ index, message }];
+  });
 }
 
 /** Block number of a shard-0 block; undefined without a header. */
@@ -39,17 +49,15 @@ export function blockTimeOf({ header }: Block): Date {
 export function processKeyBlock(
   block: Block,
   context: ProcessContext,
-  blake3: Blake3,
+  checks: MessageChecks,
 ): ProcessedKeyBlock {
   const changes: Change[] = [];
   const quarantined: QuarantinedMessage[] = [];
   let spoiltCount = 0;
   const first = firstPositionOf(blockNumberOf(block) ?? 0n);
-  for (const [index, event] of block.events.entries()) {
-    const message = findKeyMessage(event);
-    if (message === undefined) continue;
+  for (const { index, message } of listKeyMessages(block)) {
     const place = { ...context, at: blockTimeOf(block), eventId: first + BigInt(index) + 1n };
-    const processed = processCarrier({ kind: "message", message }, place, blake3);
+    const processed = processCarrier({ kind: "message", message }, place, checks);
     changes.push(...processed.changes);
     quarantined.push(...processed.quarantined);
     spoiltCount += processed.spoiltCount;

@@ -52,6 +52,15 @@ function messagesOfEvent({ body }: HubEvent): readonly Message[] {
   }
 }
 
+/** The messages among the entries of a snapshot. */
+export function messagesOfEntries(
+  entries: readonly ShardTrieEntryWithMessage[],
+): readonly Message[] {
+  return entries.flatMap(({ trieMessage }) =>
+    trieMessage?.$case === "userMessage" ? [trieMessage.value] : [],
+  );
+}
+
 /** Every message that a carrier asks to be merged or ended. */
 export function messagesOf(carrier: Carrier): readonly Message[] {
   if (carrier.kind === "message") return [carrier.message];

@@ -8,9 +8,11 @@ import {
   processSnapshotEntry,
 } from "@snaprag/processors";
 import type { Message } from "@snaprag/proto";
-import type { QuarantinedMessage } from "@snaprag/storage";
-import type { Blake3 } from "@snaprag/verify";
-import { checkMessageHash } from "@snaprag/verify";
+import type { LeafChange, QuarantinedMessage } from "@snaprag/storage";
+import { hasOwnKey } from "../../proof/leaves/entry-key.ts";
+import { leafChangesOf } from "../../proof/leaves/leaf-changes.ts";
+import type { MessageChecks } from "../../proof/messages/message-checks.ts";
+import { findFault } from "../../proof/messages/message-checks.ts";
 import type { Carrier, CarrierFault } from "./carrier.ts";
 import { carrierWithout, messagesOf, toQuarantined } from "./carrier.ts";
 
@@ -23,21 +25,30 @@ export interface CarrierContext extends EventContext {
 /** What a carrier amounts to. */
 export interface ProcessedCarrier {
   readonly changes: readonly Change[];
+  readonly leaves: readonly LeafChange[];
   readonly quarantined: readonly QuarantinedMessage[];
-  /** Messages among the quarantined that do not fit their hashes. */
+  /** Messages among the quarantined that do not fit their hashes, keys or signatures. */
   readonly spoiltCount: number;
 }
 
-interface HashFault extends CarrierFault {
+interface MessageFault extends CarrierFault {
   readonly message: Message;
 }
 
 /** Computed from the bytes received, before anything is made of them. */
-function findHashFaults(carrier: Carrier, blake3: Blake3): readonly HashFault[] {
+function findFaults(carrier: Carrier, checks: MessageChecks): readonly MessageFault[] {
   return messagesOf(carrier).flatMap((message) => {
-    const check = checkMessageHash(message, blake3);
-    return check === "match" ? [] : [{ reason: `hash_${check}`, message }];
+    const reason = findFault(message, checks);
+    return reason === undefined ? [] : [{ reason, message }];
   });
+}
+
+/** Whether a node lists an entry under another key than its own. */
+function isMisplaced(carrier: Carrier, changes: readonly Change[], checks: MessageChecks): boolean {
+  if (carrier.kind !== "entry" || checks.blake3 === undefined) return false;
+  // Found beside the trie, which may not have it.
+  if (carrier.entry.trieKey.length === 0) return false;
+  return !hasOwnKey(carrier.entry, changes);
 }
 
 function process(carrier: Carrier, context: CarrierContext): Processed {
@@ -77,15 +88,23 @@ function findNotedFault(note: Note): readonly CarrierFault[] {
 export function processCarrier(
   carrier: Carrier,
   context: CarrierContext,
-  blake3: Blake3,
+  checks: MessageChecks,
 ): ProcessedCarrier {
   const keep = (fault: CarrierFault) => toQuarantined(carrier, context, fault);
-  const spoilt = findHashFaults(carrier, blake3);
+  const spoilt = findFaults(carrier, checks);
   if (spoilt.length > 0) {
     const rest = carrierWithout(carrier, new Set(spoilt.map(({ message }) => message)));
     const changes = rest === undefined ? [] : process(rest, context).changes;
-    return { changes, quarantined: spoilt.map(keep), spoiltCount: spoilt.length };
+    const leaves = rest === undefined ? [] : leafChangesOf(rest, context);
+    return { changes, leaves, quarantined: spoilt.map(keep), spoiltCount: spoilt.length };
   }
   const { changes, notes } = process(carrier, context);
-  return { changes, quarantined: notes.flatMap(findNotedFault).map(keep), spoiltCount: 0 };
+  const faults = notes.flatMap(findNotedFault);
+  if (faults.length === 0 && isMisplaced(carrier, changes, checks)) {
+    const [message] = messagesOf(carrier);
+    const quarantined = [keep({ reason: "key_mismatch", message })];
+    return { changes: [], leaves: [], quarantined, spoiltCount: 1 };
+  }
+  const leaves = leafChangesOf(carrier, context);
+  return { changes, leaves, quarantined: faults.map(keep), spoiltCount: 0 };
 }

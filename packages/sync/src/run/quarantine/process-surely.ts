@@ -1,6 +1,6 @@
 import type { Logger } from "../../logger.ts";
 
-/** Reads after the first before what does not fit its hash is given up. */
+/** Reads after the first before what does not add up is given up. */
 const MAX_READS_AGAIN = 3;
 
 /** Something that is read, then processed. */
@@ -8,23 +8,23 @@ export interface SureReading<Input, Processed> {
   readonly input: Input;
   /** Reads the same once more. */
   readonly readAgain: () => Promise<Input>;
-  readonly process: (input: Input) => Processed;
+  readonly process: (input: Input) => Processed | Promise<Processed>;
   /** Of the place that is read. */
   readonly logger: Logger;
 }
 
 /**
- * Processes what was read, and reads it again while messages in it do not fit their hashes: what was
- * spoilt on its way arrives whole then, and what the node itself has spoilt does not.
+ * Processes what was read, and reads it again while something in it does not add up: what was spoilt
+ * on its way arrives whole then, and what the node itself has spoilt does not.
  */
 export async function processSurely<Input, Processed extends { readonly spoiltCount: number }>(
   reading: SureReading<Input, Processed>,
 ): Promise<Processed> {
-  let processed = reading.process(reading.input);
+  let processed = await reading.process(reading.input);
   for (let again = 0; again < MAX_READS_AGAIN && processed.spoiltCount > 0; again++) {
     const { spoiltCount } = processed;
-    reading.logger.warn({ spoiltCount }, "hashes do not match, reading again");
-    processed = reading.process(await reading.readAgain());
+    reading.logger.warn({ spoiltCount }, "what came does not add up, reading again");
+    processed = await reading.process(await reading.readAgain());
   }
   return processed;
 }

@@ -7,6 +7,7 @@ import {
   processRetiredMessage,
   toFnameTransferRow,
 } from "@snaprag/processors";
+import type { Message } from "@snaprag/proto";
 import {
   ShardTrieEntryWithMessage as EntryCodec,
   HubEvent as EventCodec,
@@ -15,8 +16,11 @@ import {
   UserNameProof as UserNameProofCodec,
 } from "@snaprag/proto";
 import type { QuarantineRecord, Replay } from "@snaprag/storage";
-import type { Blake3 } from "@snaprag/verify";
+import type { Ed25519 } from "@snaprag/verify";
+import { checkMessageSignature } from "@snaprag/verify";
+import type { MessageChecks } from "../../proof/messages/message-checks.ts";
 import type { Carrier } from "./carrier.ts";
+import { messagesOf } from "./carrier.ts";
 import type { CarrierContext, ProcessedCarrier } from "./process-carrier.ts";
 import { processCarrier } from "./process-carrier.ts";
 
@@ -73,10 +77,26 @@ function processAlone(
   return { ...processed, changes: processed.changes.filter(({ kind }) => kind === "merge") };
 }
 
+/** What messages are checked with a second time. */
+export interface ReprocessChecks extends Pick<MessageChecks, "blake3"> {
+  readonly ed25519: Ed25519;
+}
+
+/** Signatures are looked at again where one was the fault, whatever the level of the sync. */
+function findForged(
+  { reason }: QuarantineRecord,
+  carrier: Carrier,
+  ed25519: Ed25519,
+): MessageChecks["forged"] {
+  if (reason !== "signature_invalid") return new Set();
+  const isForged = (message: Message) => checkMessageSignature(message, ed25519) !== "valid";
+  return new Set(messagesOf(carrier).filter(isForged));
+}
+
 function processAgain(
   record: QuarantineRecord,
   context: CarrierContext,
-  blake3: Blake3,
+  { blake3, ed25519 }: ReprocessChecks,
 ): ProcessedCarrier {
   const carrier = readCarrier(record);
   if (carrier === undefined) {
@@ -84,9 +104,10 @@ function processAgain(
       record.rawKind === "fname_proof"
         ? processFname(record, context)
         : processOnChainEvent(OnChainEventCodec.decode(record.raw), context, context.eventId);
-    return { changes, quarantined: [], spoiltCount: 0 };
+    return { changes, leaves: [], quarantined: [], spoiltCount: 0 };
   }
-  const processed = processCarrier(carrier, context, blake3);
+  const forged = findForged(record, carrier, ed25519);
+  const processed = processCarrier(carrier, context, { blake3, forged });
   return carrier.kind === "message" ? processAlone(record, processed, context) : processed;
 }
 
@@ -101,17 +122,19 @@ function isSameHash(a: Uint8Array, b: Uint8Array): boolean {
 export function reprocess(
   record: QuarantineRecord,
   context: CarrierContext,
-  blake3: Blake3,
+  checks: ReprocessChecks,
 ): Replay {
   const { id, hash } = record;
   let processed: ProcessedCarrier;
   try {
-    processed = processAgain(record, context, blake3);
+    processed = processAgain(record, context, checks);
   } catch {
     // The decoder throws plain errors for truncated or malformed input; the outcome says it.
     return { id, reason: "undecodable" };
   }
   const faults = processed.quarantined;
   const fault = faults.find((each) => isSameHash(each.hash, hash)) ?? faults[0];
-  return fault ? { id, reason: fault.reason } : { id, changes: processed.changes };
+  return fault
+    ? { id, reason: fault.reason }
+    : { id, changes: processed.changes, leaves: processed.leaves };
 }

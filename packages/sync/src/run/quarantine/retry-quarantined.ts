@@ -1,6 +1,6 @@
 import type { QuarantineRecord, Replay, Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
-import { loadBlake3 } from "@snaprag/verify";
+import { loadBlake3, loadEd25519 } from "@snaprag/verify";
 import { processContextOf } from "../sync-run.ts";
 import { reprocess } from "./reprocess.ts";
 
@@ -65,12 +65,12 @@ export async function* retryQuarantined(
   const { store, ids, signal } = options;
   const network = await store.findNetwork();
   if (network === undefined) return;
-  const blake3 = await loadBlake3();
+  const checks = { blake3: await loadBlake3(), ed25519: await loadEd25519() };
   for await (const record of listOpen(store, ids)) {
     signal?.throwIfAborted();
     const { shardId, eventId, at } = record;
     const context = { ...processContextOf({ network }, shardId), eventId, at };
-    const replayed = await applyPatiently(store, reprocess(record, context, blake3));
+    const replayed = await applyPatiently(store, reprocess(record, context, checks));
     if (replayed !== undefined) yield replayed;
   }
 }

@@ -2,9 +2,9 @@
 import type { TableName } from "@snaprag/processors";
 import { TABLE_KEYS } from "@snaprag/processors";
 import type { QueryConfig } from "pg";
-import type { ColumnType } from "../tables/column-types.ts";
-import { encodeArray, int8, text, timestamptz } from "../tables/column-types.ts";
-import { TABLE_COLUMNS, TABLE_NAMES } from "../tables/table-columns.ts";
+import type { ColumnType } from "../../tables/column-types.ts";
+import { encodeArray, int8, text, timestamptz } from "../../tables/column-types.ts";
+import { TABLE_COLUMNS, TABLE_NAMES } from "../../tables/table-columns.ts";
 import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
 
 /**
@@ -12,8 +12,9 @@ import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
  *
  * - `insert`: a first load; rows that are there stay as they are.
  * - `join`: rows become as the greatest position left them.
+ * - `replace`: rows become what is written, whatever is there; only positions do not go back.
  */
-export type WriteMode = "insert" | "join";
+export type WriteMode = "insert" | "join" | "replace";
 
 const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
   ["event_id", int8],
@@ -56,6 +57,28 @@ where ${later}
   or excluded.deleted_event_id > greatest(t.event_id, coalesce(t.deleted_event_id, 0))`;
 }
 
+function replaceSql(columns: readonly string[]): string {
+  const values = [...columns, ...STATE_COLUMNS.slice(1).map(([name]) => name)].map(
+    (column) => `${column} = excluded.${column}`,
+  );
+  return `do update set
+  ${values.join(",\n  ")},
+  event_id = greatest(t.event_id, excluded.event_id)`;
+}
+
+function onConflictSql(mode: WriteMode, columns: readonly string[]): string {
+  switch (mode) {
+    case "insert":
+      return "do nothing";
+    case "join":
+      return joinSql(columns);
+    case "replace":
+      return replaceSql(columns);
+    default:
+      return mode satisfies never;
+  }
+}
+
 function writeSql(table: TableName, mode: WriteMode): string {
   const columns = [...Object.entries<ColumnType>(TABLE_COLUMNS[table]), ...STATE_COLUMNS];
   const names = columns.map(([name]) => quote(name)).join(", ");
@@ -65,7 +88,7 @@ function writeSql(table: TableName, mode: WriteMode): string {
   const others = Object.keys(TABLE_COLUMNS[table]).filter((column) => !keys.includes(column));
   return `insert into ${table} as t (${names})
 select ${values.join(", ")} from unnest(${arrays.join(", ")}) as rows (${names})
-on conflict (${keys.map(quote).join(", ")}) ${mode === "insert" ? "do nothing" : joinSql(others.map(quote))}`;
+on conflict (${keys.map(quote).join(", ")}) ${onConflictSql(mode, others.map(quote))}`;
 }
 
 /** The statement of every relation, by its name as a prepared statement. */
@@ -73,6 +96,7 @@ const WRITE_SQL: ReadonlyMap<string, string> = new Map(
   TABLE_NAMES.flatMap((table) => [
     [`insert_${table}`, writeSql(table, "insert")],
     [`join_${table}`, writeSql(table, "join")],
+    [`replace_${table}`, writeSql(table, "replace")],
   ]),
 );
 

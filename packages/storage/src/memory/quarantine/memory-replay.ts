@@ -6,9 +6,9 @@ import {
   sweepOfLinkCompactState,
   sweepOfSignerKey,
 } from "@snaprag/processors";
-import type { MemoryTable } from "./memory-table.ts";
-import type { MemoryTables } from "./memory-tables.ts";
-import { applyChanges, retireUnlisted } from "./memory-tables.ts";
+import type { MemoryTable } from "../memory-table.ts";
+import type { MemoryTables } from "../memory-tables.ts";
+import { applyChanges, retireUnlisted } from "../memory-tables.ts";
 
 /** What the rest of the store knows that a replay has to mind. */
 export interface ReplaySurroundings {

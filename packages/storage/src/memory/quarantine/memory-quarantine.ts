@@ -1,11 +1,10 @@
 // Quarantine in memory: what was set aside, and its replay.
-import type { Change } from "@snaprag/processors";
 import type {
   QuarantinedMessage,
   QuarantineFilter,
   QuarantineRecord,
   Replay,
-} from "../quarantine.ts";
+} from "../../quarantine.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
@@ -74,18 +73,21 @@ export function countOpen(quarantine: MemoryQuarantine): ReadonlyMap<number, num
   return counts;
 }
 
+/** A replay that came to changes. */
+type AppliedReplay = Extract<Replay, { readonly changes: unknown }>;
+
 /** Counts a replay of an open message, which resolves it when there are changes to apply. */
 export function applyReplay(
   quarantine: MemoryQuarantine,
   replay: Replay,
-  apply: (changes: readonly Change[]) => void,
+  apply: (replay: AppliedReplay) => void,
 ): QuarantineRecord | undefined {
   const record = quarantine.find(({ id }) => id === replay.id);
   if (record === undefined || record.status === "resolved") return record && { ...record };
   record.attempts += 1;
   record.attemptedAt = new Date();
   if ("changes" in replay) {
-    apply(replay.changes);
+    apply(replay);
     record.status = "resolved";
   } else {
     record.reason = replay.reason;

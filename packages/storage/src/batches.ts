@@ -1,0 +1,67 @@
+// What a store is given to write, each in one transaction.
+import type { Change } from "@snaprag/processors";
+import type { LeafChange, PartitionProof } from "./proof.ts";
+import type { QuarantinedMessage } from "./quarantine.ts";
+
+/** A change of a row that it names. */
+export type RowChange = Extract<Change, { readonly kind: "merge" | "retire" }>;
+
+/** The first download of a partition, or its download again from a newer snapshot. */
+export interface SnapshotPlan {
+  readonly shardId: number;
+  readonly height: bigint;
+  readonly virtualShards: readonly number[];
+}
+
+/** One page of a partition, and the progress it makes. */
+export interface PageBatch {
+  readonly shardId: number;
+  readonly virtualShard: number;
+  readonly height: bigint;
+  /** Time of the snapshot's block. */
+  readonly at: Date;
+  /** Token this page was fetched with; null for the first. The batch is fenced by it. */
+  readonly pageToken: string | null;
+  /** Token of the page that follows; null with `isLast`. */
+  readonly nextPageToken: string | null;
+  readonly isLast: boolean;
+  /** As in the partition's progress. */
+  readonly isRelisted: boolean;
+  readonly changes: readonly Change[];
+  readonly messageCount: number;
+  /** Accounts of this page that were fetched one by one. */
+  readonly fallbackCount: number;
+  readonly quarantined: readonly QuarantinedMessage[];
+  /** @default [] */
+  readonly leaves?: readonly LeafChange[] | undefined;
+  /** What is proved with this page; null, the default, where nothing is. */
+  readonly proof?: PartitionProof | null | undefined;
+}
+
+/** Whole blocks of a shard, contiguous, and the progress they make. */
+export interface BlockBatch {
+  readonly shardId: number;
+  /** Last block applied before. The batch is fenced by it. */
+  readonly previousBlock: bigint;
+  /** Last block of the batch. */
+  readonly blockNumber: bigint;
+  /** Time of that block. */
+  readonly blockTime: Date;
+  /** Last event of the batch. */
+  readonly eventId: bigint;
+  readonly changes: readonly Change[];
+  readonly messageCount: number;
+  readonly quarantined: readonly QuarantinedMessage[];
+  /** @default [] */
+  readonly leaves?: readonly LeafChange[] | undefined;
+}
+
+/** Rows put right by what the node has, whatever was done to them. */
+export interface RepairBatch {
+  readonly shardId: number;
+  /** The block that the shard stands at. The batch is fenced by it. */
+  readonly blockNumber: bigint;
+  /** Merges and retirements of rows; what is merged is written over what is there. */
+  readonly changes: readonly RowChange[];
+  readonly leaves: readonly LeafChange[];
+}

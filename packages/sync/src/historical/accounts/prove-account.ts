@@ -1,0 +1,86 @@
+// What was fetched of an account, as a part of its partition's proof.
+import type { Blake3, OpaqueSubtree } from "@snaprag/verify";
+import { createTrieHasher } from "@snaprag/verify";
+import type { AccountClaim } from "../../proof/history/account-claims.ts";
+import { compareWithClaim, readClaims } from "../../proof/history/account-claims.ts";
+import type { Listed } from "../partition-job.ts";
+import { GASLESS_KEY_NIBBLE } from "./account-token.ts";
+import type { AccountAddress, FetchedAccount } from "./fetch-account.ts";
+
+const LOW_32_BITS = 0xffffffffn;
+
+type Leaves = readonly (Uint8Array | OpaqueSubtree)[];
+
+/** Nibbles that lead to an account: of its virtual shard and of its fid. */
+function accountPath({ virtualShard, fid }: AccountAddress): readonly number[] {
+  const hex =
+    virtualShard.toString(16).padStart(2, "0") + (fid & LOW_32_BITS).toString(16).padStart(8, "0");
+  return [...hex].map((digit) => Number.parseInt(digit, 16));
+}
+
+/** Parts that cannot be had, by the hashes that the live trie has of them. */
+function opaqueParts({ address, live, unreadable }: FetchedAccount): readonly OpaqueSubtree[] {
+  return [GASLESS_KEY_NIBBLE, ...unreadable].flatMap((nibble) => {
+    const child = live?.children.get(nibble);
+    return child ? [{ path: Uint8Array.from([...accountPath(address), nibble]), ...child }] : [];
+  });
+}
+
+/** The order of the trie: a part and a leaf differ in the first nibble of the type at the latest. */
+function nibbleOf(leaf: Uint8Array | OpaqueSubtree): number {
+  return leaf instanceof Uint8Array ? (leaf[5] ?? 0) >> 4 : (leaf.path[10] ?? 0);
+}
+
+function inOrder(a: Uint8Array | OpaqueSubtree, b: Uint8Array | OpaqueSubtree): number {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  return nibbleOf(a) - nibbleOf(b);
+}
+
+function withoutRepeats(leaves: Leaves): Leaves {
+  return leaves.filter((leaf, index) => {
+    const previous = leaves[index - 1];
+    if (!(leaf instanceof Uint8Array && previous instanceof Uint8Array)) return true;
+    return Buffer.compare(leaf, previous) !== 0;
+  });
+}
+
+function addsUp(leaves: Leaves, claim: AccountClaim, blake3: Blake3): boolean {
+  let isSame = false;
+  const hasher = createTrieHasher({
+    blake3,
+    scope: "virtualShard",
+    onAccountRoot: (root) => {
+      isSame = compareWithClaim(root, claim) === undefined;
+    },
+  });
+  for (const leaf of leaves) {
+    if (leaf instanceof Uint8Array) hasher.add(leaf);
+    else hasher.addSubtree(leaf);
+  }
+  hasher.finish();
+  return isSame;
+}
+
+/**
+ * An account that was fetched by itself, as it goes into its partition's proof.
+ *
+ * Gasless keys go in by the hash that the live trie has of them, which the account's root confirms.
+ * Where entries and that hash do not add up to the root, because the account has changed since the
+ * snapshot or is not told truly, the account as a whole goes in by its root, unproven.
+ */
+export function proveAccount(account: FetchedAccount, blake3: Blake3): Required<Listed> {
+  const { address, entries, accountRoots, live } = account;
+  if (!account.isInSnapshot) return { entries, accountRoots, leaves: [], unprovenAccounts: [] };
+  const fid = address.fid & LOW_32_BITS;
+  const claim = readClaims(accountRoots).get(fid) ?? (live && { ...live, root: live.hash });
+  const listed = [...entries.map(({ trieKey }) => trieKey), ...opaqueParts(account)];
+  const leaves = withoutRepeats(listed.sort(inOrder));
+  if (claim === undefined) return { entries, accountRoots, leaves, unprovenAccounts: [] };
+  const claims = [{ fid, accountRootHash: claim.root, numMessages: BigInt(claim.leafCount) }];
+  if (addsUp(leaves, claim, blake3)) {
+    return { entries, accountRoots: claims, leaves, unprovenAccounts: [] };
+  }
+  const { root: hash, leafCount } = claim;
+  const whole = { path: Uint8Array.from(accountPath(address)), hash, leafCount };
+  return { entries, accountRoots: claims, leaves: [whole], unprovenAccounts: [fid] };
+}

@@ -1,0 +1,150 @@
+// The proof of one partition as its pages go by: keys in order, roots as soon as they are complete.
+import type { FidAccountRootHash } from "@snaprag/proto";
+import type { PartitionProof } from "@snaprag/storage";
+import type { AccountRoot, Blake3, OpaqueSubtree, TrieHasher } from "@snaprag/verify";
+import { createTrieHasher, readTrieKeyHead, resumeTrieHasher, VerifyError } from "@snaprag/verify";
+import { SyncError } from "../../errors.ts";
+import type { AccountMismatch } from "./account-claims.ts";
+import { compareWithClaim, readClaims } from "./account-claims.ts";
+import type { ProverPosition } from "./prover-state.ts";
+import { readProverState, writeProverState } from "./prover-state.ts";
+
+/** What is listed of a partition by one page, or by a few accounts one by one. */
+export interface ListedPart {
+  /** Keys of the leaves and what is known by hash alone, in the order of the trie. */
+  readonly leaves: readonly (Uint8Array | OpaqueSubtree)[];
+  /** What the node tells of the accounts that occur. */
+  readonly accountRoots: readonly FidAccountRootHash[];
+  /** Accounts with entries that were set aside, by the low 32 bits of their fids. */
+  readonly faultyAccounts: ReadonlySet<bigint>;
+}
+
+/** What a step of a proof comes to. */
+export interface ProofStep {
+  readonly proof: PartitionProof;
+  /** Accounts that were complete with this step and do not add up. */
+  readonly mismatches: readonly AccountMismatch[];
+}
+
+const VIRTUAL_SHARD_BYTES = 1;
+
+/** The low 32 bits of the fid that a leaf or a subtree of an account belongs to. */
+function accountOf(leaf: Uint8Array | OpaqueSubtree): bigint {
+  if (leaf instanceof Uint8Array) return readTrieKeyHead(leaf).fid;
+  const nibbles = leaf.path.subarray(VIRTUAL_SHARD_BYTES * 2, 10);
+  return nibbles.reduce((fid, nibble) => fid * 16n + BigInt(nibble), 0n);
+}
+
+function begin(proof: PartitionProof | null, blake3: Blake3): ProverPosition {
+  if (proof?.state) return readProverState(proof.state);
+  const empty = createTrieHasher({ blake3, scope: "virtualShard" }).exportState();
+  return {
+    unprovenAccountCount: 0,
+    beforeAccount: empty,
+    now: empty,
+    lastFid: undefined,
+    claim: undefined,
+  };
+}
+
+function add(hasher: TrieHasher, leaf: Uint8Array | OpaqueSubtree): void {
+  try {
+    if (leaf instanceof Uint8Array) hasher.add(leaf);
+    else hasher.addSubtree(leaf);
+  } catch (error) {
+    if (!(error instanceof VerifyError)) throw error;
+    throw malformedSnapshot(error);
+  }
+}
+
+function malformedSnapshot(cause: VerifyError): SyncError {
+  const message = "The node lists leaves of a snapshot twice, out of order or in a wrong partition";
+  return new SyncError("malformed_snapshot", message, { cause });
+}
+
+/** Where an account begins among leaves; -1 when it began before them. */
+function startOfLastAccount(leaves: ListedPart["leaves"], previous: bigint | undefined): number {
+  const last = leaves.at(-1);
+  if (last === undefined) return -1;
+  const fid = accountOf(last);
+  const before = leaves.findLastIndex((leaf) => accountOf(leaf) !== fid);
+  return before === -1 && previous === fid ? -1 : before + 1;
+}
+
+/**
+ * Adds what is listed to the proof of a partition; null begins one. Pure: a step that is taken again
+ * from the same proof comes to the same.
+ *
+ * @throws {SyncError} `malformed_snapshot` when leaves do not ascend or are not of the partition
+ * @throws {VerifyError} `malformed_state` when the stored proof is of another version
+ */
+export function proveStep(
+  proof: PartitionProof | null,
+  part: ListedPart & { readonly isLast: boolean },
+  blake3: Blake3,
+): ProofStep {
+  const position = begin(proof, blake3);
+  const roots: AccountRoot[] = [];
+  const hasher = resumeTrieHasher(position.now, {
+    blake3,
+    onAccountRoot: (root) => roots.push(root),
+  });
+  const { leaves, isLast, faultyAccounts } = part;
+  const start = startOfLastAccount(leaves, position.lastFid);
+  let { beforeAccount } = position;
+  for (const [index, leaf] of leaves.entries()) {
+    if (index === start) beforeAccount = hasher.exportState();
+    add(hasher, leaf);
+  }
+  const now = hasher.exportState();
+  const finished = isLast ? hasher.finish() : undefined;
+
+  const claims = readClaims(part.accountRoots);
+  const mismatches: AccountMismatch[] = [];
+  for (const root of roots) {
+    const earlier = root.fid === position.lastFid ? position.claim : undefined;
+    const mismatch = compareWithClaim(root, claims.get(root.fid) ?? earlier);
+    if (mismatch) mismatches.push(mismatch);
+  }
+  const unproven = new Set([...faultyAccounts, ...mismatches.map(({ fid }) => fid)]);
+  const unprovenAccountCount = position.unprovenAccountCount + unproven.size;
+  const counts = countLeaves(proof, leaves);
+  if (finished) {
+    const { root } = finished;
+    return { proof: { state: null, root, ...counts, unprovenAccountCount }, mismatches };
+  }
+  const last = leaves.at(-1);
+  const lastFid = last === undefined ? position.lastFid : accountOf(last);
+  const claim = (lastFid === undefined ? undefined : claims.get(lastFid)) ?? position.claim;
+  const state = writeProverState({ unprovenAccountCount, beforeAccount, now, lastFid, claim });
+  return { proof: { state, root: null, ...counts, unprovenAccountCount }, mismatches };
+}
+
+function countLeaves(
+  proof: PartitionProof | null,
+  leaves: ListedPart["leaves"],
+): Pick<PartitionProof, "leafCount" | "opaqueLeafCount"> {
+  let leafCount = proof?.leafCount ?? 0;
+  let opaqueLeafCount = proof?.opaqueLeafCount ?? 0;
+  for (const leaf of leaves) {
+    const count = leaf instanceof Uint8Array ? 1 : leaf.leafCount;
+    leafCount += count;
+    if (!(leaf instanceof Uint8Array)) opaqueLeafCount += count;
+  }
+  return { leafCount, opaqueLeafCount };
+}
+
+/** A proof as it stood before the account that came last, which is listed by itself then. */
+export function withoutLastAccount(proof: PartitionProof, blake3: Blake3): PartitionProof {
+  if (proof.state === null) return proof;
+  const position = readProverState(proof.state);
+  const { beforeAccount } = position;
+  const { leafCount, opaqueLeafCount } = resumeTrieHasher(beforeAccount, { blake3 }).finish();
+  const state = writeProverState({
+    ...position,
+    now: beforeAccount,
+    lastFid: undefined,
+    claim: undefined,
+  });
+  return { ...proof, state, leafCount, opaqueLeafCount };
+}

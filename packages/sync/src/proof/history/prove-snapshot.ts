@@ -1,0 +1,139 @@
+// The proof of a downloaded shard: the roots of its partitions, put together, against the chain's.
+import { isSameBytes } from "@snaprag/proto";
+import type { PartitionProgress, ShardProof } from "@snaprag/storage";
+import type { TrieRoot } from "@snaprag/verify";
+import { shardRootOf } from "@snaprag/verify";
+import type { SyncRun } from "../../run/sync-run.ts";
+import type { ChainRoot } from "../node/chain-root.ts";
+import { readChainRoots } from "../node/chain-root.ts";
+
+/**
+ * Blocks after the one a snapshot is labelled with among which its content may be: nodes wait some
+ * 400 ms for it and go on (docs/protocol.md 2.2).
+ */
+const LATEST_LABEL_BLOCKS = 100n;
+/** Blocks before it, of which a node that lists an older snapshot may be showing the content. */
+const EARLIER_BLOCKS = 100n;
+
+/** The height of all partitions, when they are of one snapshot and all proved. */
+function commonHeight(partitions: readonly PartitionProgress[]): bigint | undefined {
+  const [first] = partitions;
+  const isWhole = partitions.every(
+    ({ status, height, proof }) =>
+      status === "done" && height === first?.height && proof !== null && proof.root !== null,
+  );
+  return isWhole ? first?.height : undefined;
+}
+
+function rootOf(partitions: readonly PartitionProgress[], { blake3 }: SyncRun): TrieRoot {
+  const roots = new Map(
+    partitions.map(({ virtualShard, proof }) => [
+      virtualShard,
+      {
+        root: proof?.root ?? new Uint8Array(),
+        leafCount: proof?.leafCount ?? 0,
+        opaqueLeafCount: proof?.opaqueLeafCount ?? 0,
+      },
+    ]),
+  );
+  return shardRootOf(roots, blake3);
+}
+
+/** Looks for the block that a root is of: at the label, a little after it, and before. */
+async function findBlock(
+  run: SyncRun,
+  {
+    shardId,
+    height,
+    root,
+  }: { readonly shardId: number; readonly height: bigint; readonly root: Uint8Array },
+) {
+  const reading = { ...run, client: run.nodes.of(shardId) };
+  const first = height > EARLIER_BLOCKS ? height - EARLIER_BLOCKS : 1n;
+  let labelled: ChainRoot | undefined;
+  let earlier: ChainRoot | undefined;
+  const after = { shardId, startBlock: height, stopBlock: height + LATEST_LABEL_BLOCKS };
+  for await (const chain of readChainRoots(reading, after)) {
+    if (chain.blockNumber === height) labelled = chain;
+    if (isSameBytes(chain.root, root)) return { labelled, found: chain };
+  }
+  const before = { shardId, startBlock: first, stopBlock: height };
+  for await (const chain of readChainRoots(reading, before)) {
+    if (isSameBytes(chain.root, root)) earlier = chain;
+  }
+  return { labelled, earlier };
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? "none" : Buffer.from(bytes).toString("hex");
+}
+
+async function recordMismatch(
+  { store, logger }: SyncRun,
+  {
+    shardId,
+    height,
+    whole,
+  }: { readonly shardId: number; readonly height: bigint; readonly whole: TrieRoot },
+  {
+    labelled,
+    earlier,
+  }: { readonly labelled?: ChainRoot | undefined; readonly earlier?: ChainRoot | undefined },
+): Promise<void> {
+  const listed = `The ${whole.leafCount} leaves that the node lists of shard ${shardId} for block ${height} have the root ${hex(whole.root)}`;
+  const told = `the block says ${hex(labelled?.root)}`;
+  const why = earlier ? `; it is the root of block ${earlier.blockNumber}, an older snapshot` : "";
+  const message = `${listed}, ${told}${why}`;
+  logger.error({ shardId, height }, message);
+  const code = "root_mismatch";
+  await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: false });
+}
+
+/**
+ * Proves a shard that was downloaded, and keeps what came of it. Partitions of several snapshots, or
+ * with parts that were not proved, have no root in common: then rows are proved instead, once they
+ * have followed the events to one block.
+ */
+export async function proveSnapshot(run: SyncRun, shardId: number): Promise<void> {
+  const { store, logger } = run;
+  const partitions = await store.listPartitions(shardId);
+  const height = commonHeight(partitions);
+  if (height === undefined) {
+    logger.info({ shardId }, "partitions are of several snapshots, rows are proved later");
+    return;
+  }
+  const whole = rootOf(partitions, run);
+  const search = { shardId, height, root: whole.root };
+  const { labelled, found, earlier } = await findBlock(run, search);
+  if (found === undefined && labelled === undefined) {
+    logger.warn({ shardId, height }, "the node has no block to prove the snapshot against");
+    return;
+  }
+  if (found === undefined)
+    await recordMismatch(run, { shardId, height, whole }, { labelled, earlier });
+  const unprovenCount = partitions.reduce(
+    (sum, { proof }) => sum + (proof?.unprovenAccountCount ?? 0),
+    0,
+  );
+  // The root may fit though rows are missing: what was set aside has a leaf all the same.
+  const isProved = found !== undefined && unprovenCount === 0;
+  const proof: ShardProof = {
+    status: isProved ? "proved" : "mismatch",
+    blockNumber: found?.blockNumber ?? height,
+    root: whole.root,
+    leafCount: BigInt(whole.leafCount),
+    opaqueLeafCount: BigInt(whole.opaqueLeafCount),
+    commits: (found ?? labelled)?.commits ?? "unchecked",
+    provedAt: new Date(),
+  };
+  await store.recordProof(shardId, proof);
+  const { status, blockNumber, commits } = proof;
+  logger.info(
+    { shardId, status, blockNumber, commits, ...toCounts(whole), unprovenCount },
+    "snapshot proved",
+  );
+}
+
+function toCounts({ leafCount, opaqueLeafCount }: TrieRoot) {
+  return { leafCount, opaqueLeafCount };
+}

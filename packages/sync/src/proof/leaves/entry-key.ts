@@ -1,0 +1,80 @@
+// Whether an entry of a snapshot is under the key that its content has (docs/protocol.md 3.1).
+import type { Change } from "@snaprag/processors";
+import { KIND_OF_TABLE } from "@snaprag/processors";
+import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
+import { isSameBytes, MESSAGE_WIRE_TYPES, narrowMessage } from "@snaprag/proto";
+import {
+  messageTrieKey,
+  messageTypeByte,
+  onChainEventTrieKey,
+  readTrieKeyHead,
+  trieKeyOfUsernameProof,
+  trieKeysOfMessage,
+  virtualShardOf,
+} from "@snaprag/verify";
+
+const LOW_32_BITS = 0xffffffffn;
+const MESSAGE_KEY_BYTES = 26;
+const HASH_START = 6;
+
+/** Type byte of each relation of messages. */
+const TYPE_BYTES: ReadonlyMap<string, number> = new Map(
+  Object.entries(KIND_OF_TABLE).map(([table, kind]) => [
+    table,
+    messageTypeByte(MESSAGE_WIRE_TYPES[kind].messageType),
+  ]),
+);
+
+/** The account that was checked last, because entries come account by account. */
+const latest = { fid: -1n, virtualShard: 0 };
+
+function isOfAccount(key: Uint8Array, fid: bigint): boolean {
+  if (fid !== latest.fid) Object.assign(latest, { fid, virtualShard: virtualShardOf(fid) });
+  const { virtualShard, fid: account } = readTrieKeyHead(key);
+  return virtualShard === latest.virtualShard && account === (fid & LOW_32_BITS);
+}
+
+/** As the keys of most entries are checked: against the row that the entry became. */
+function isKeyOfRow(key: Uint8Array, change: Change | undefined): boolean {
+  if (change?.kind !== "merge" || !("hash" in change.row)) return false;
+  const { fid, hash } = change.row;
+  return (
+    key.length === MESSAGE_KEY_BYTES &&
+    key[5] === TYPE_BYTES.get(change.table) &&
+    isSameBytes(key.subarray(HASH_START), hash) &&
+    isOfAccount(key, fid)
+  );
+}
+
+/** Keys that an entry of this content can have. */
+function keysOf({ trieMessage }: ShardTrieEntryWithMessage): readonly Uint8Array[] {
+  switch (trieMessage?.$case) {
+    case "userMessage": {
+      const message = narrowMessage(trieMessage.value);
+      if (message.type !== "unreadable") return trieKeysOfMessage(message);
+      // Of a type newer than this version, whose key is made as all others are.
+      const { fid, messageType, envelope } = message;
+      if (fid === undefined || messageType === undefined) return [];
+      return [messageTrieKey(fid, messageType, envelope.hash)];
+    }
+    case "onChainEvent":
+      return [onChainEventTrieKey(trieMessage.value)];
+    case "fnameTransfer": {
+      const { proof } = trieMessage.value;
+      if (proof === undefined || proof.name.length > 20) return [];
+      const key = trieKeyOfUsernameProof(proof);
+      return key ? [key] : [];
+    }
+    default:
+      return [];
+  }
+}
+
+/**
+ * Whether the key that a node lists an entry under is the one of its content. `changes` are what
+ * the entry was processed to; they spare decoding it once more.
+ */
+export function hasOwnKey(entry: ShardTrieEntryWithMessage, changes: readonly Change[]): boolean {
+  const { trieKey } = entry;
+  return isKeyOfRow(trieKey, changes[0]) || keysOf(entry).some((key) => isSameBytes(key, trieKey));
+}

@@ -1,0 +1,82 @@
+// All rows of a shard proved while it is followed, and what is found put right.
+import type { BlockBatch } from "@snaprag/storage";
+import type { SyncRun } from "../../run/sync-run.ts";
+import type { NodeReading } from "../node/node-reading.ts";
+import { repairAccounts } from "../repair-store.ts";
+import type { AccountDifference } from "../rows/examine-account.ts";
+import type { ShardVerification } from "../verify-store.ts";
+import { verifyStore } from "../verify-store.ts";
+
+/** A shard that is followed. */
+export interface FollowedShard {
+  readonly run: SyncRun;
+  readonly shardId: number;
+  /** The node that it is followed from. */
+  readonly reading: NodeReading;
+}
+
+function describe({ missing, missingKeys, extra, altered }: AccountDifference): string {
+  const missingCount = missing.length + missingKeys.length;
+  return `${missingCount} missing, ${extra.length} too many, ${altered.length} altered`;
+}
+
+/** Puts accounts right, and keeps on record which were wrong. */
+export async function settleDifferences(
+  { run, shardId, reading }: FollowedShard,
+  differences: readonly AccountDifference[],
+): Promise<void> {
+  const { store, logger } = run;
+  for (const { difference, isProved } of await repairAccounts(reading, store, differences)) {
+    const { fid } = difference;
+    const outcome = isProved ? "repaired" : "it still is not";
+    const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcome}`;
+    logger.error({ shardId, fid, isProved }, message);
+    run.activity.of(shardId).errorCount += 1;
+    const code = "account_mismatch";
+    await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: isProved });
+  }
+}
+
+async function recordProof({ run }: FollowedShard, found: ShardVerification): Promise<void> {
+  const { shardId, status, blockNumber, root, commits, leafCount, pending } = found;
+  run.logger.info(
+    { shardId, status, blockNumber, leafCount, pending: pending.length },
+    "rows proved",
+  );
+  if (root === undefined) return;
+  const counts = { leafCount: BigInt(leafCount), opaqueLeafCount: 0n };
+  await run.store.recordProof(shardId, {
+    ...{ status, blockNumber, root, commits, ...counts },
+    provedAt: new Date(),
+  });
+}
+
+/** Proves all rows of a shard after a batch, until they are proved once. */
+export type RowsProof = (batch: BlockBatch) => Promise<void>;
+
+/**
+ * Creates the proof of all rows, for a shard whose download could not be proved. It is taken again
+ * after a repair, and then the more rarely, the longer it comes to nothing.
+ */
+export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): RowsProof {
+  const { run, shardId, reading } = shard;
+  const { store } = run;
+  /** Undefined when there is nothing more to prove. */
+  let nextBlock: bigint | undefined = 0n;
+  let attempts = 0n;
+
+  return async ({ blockNumber: now }) => {
+    if (nextBlock === undefined || now < nextBlock) return;
+    nextBlock = undefined;
+    const progress = (await store.listShards()).find((each) => each.shardId === shardId);
+    if (progress?.proof?.status === "proved") return;
+    for await (const found of verifyStore({ ...reading, store, shardIds: [shardId] })) {
+      await settleDifferences(shard, found.differences);
+      await recordProof(shard, found);
+      if (found.status === "proved") continue;
+      attempts += 1n;
+      const isRepaired = found.differences.length > 0 && attempts === 1n;
+      nextBlock = now + (isRepaired ? 1n : intervalBlocks << attempts);
+    }
+  };
+}

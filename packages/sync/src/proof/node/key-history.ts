@@ -1,0 +1,76 @@
+// Gasless keys as shard 0 tells them: nothing else says which message a leaf is of
+// (docs/protocol.md 2.5, 6.9).
+import type { NodeClient } from "@snaprag/client";
+import { firstPositionOf } from "@snaprag/processors";
+import type { Block, Message } from "@snaprag/proto";
+import { narrowMessage } from "@snaprag/proto";
+import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
+import {
+  blockNumberOf,
+  blockTimeOf,
+  listKeyMessages,
+} from "../../realtime/keys/process-key-block.ts";
+
+/** A key message where it was merged. */
+export interface KeyMessage {
+  readonly message: Message;
+  /** Position of shard 0. */
+  readonly eventId: bigint;
+  /** Time of its block. */
+  readonly at: Date;
+}
+
+/** Key messages that have a leaf, by fid: keys in use, and every remove. */
+export type KeyHistory = ReadonlyMap<bigint, readonly KeyMessage[]>;
+
+/** Which shard 0 to read. */
+export interface KeyHistorySource {
+  readonly client: NodeClient;
+  readonly network: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the gasless keys of all accounts: one stream of blocks, after a few calls to find its start. */
+export async function readKeyHistory(source: KeyHistorySource): Promise<KeyHistory> {
+  const { client, network, signal } = source;
+  const { shardInfos } = await client.hub.getInfo({}, { signal });
+  const newestBlock = shardInfos.find(({ shardId }) => shardId === 0)?.maxHeight ?? 0n;
+  const [snapshot] = await client.listSnapshots(0, { signal });
+  const search = { network, startBlock: snapshot?.height ?? 0n, newestBlock };
+  const startBlock = await findFirstKeyBlock(client, search, signal);
+  const history = new Map<bigint, AccountKeys>();
+  for await (const block of client.readBlocks({ startBlock }, { signal })) {
+    for (const found of keysOf(block)) remember(history, found);
+  }
+  return new Map(
+    [...history].map(([fid, { active, removes }]) => [fid, [...active.values(), ...removes]]),
+  );
+}
+
+interface AccountKeys {
+  /** Adds in use, by key as hex. */
+  readonly active: Map<string, KeyMessage>;
+  readonly removes: KeyMessage[];
+}
+
+function keysOf(block: Block): readonly KeyMessage[] {
+  const first = firstPositionOf(blockNumberOf(block) ?? 0n);
+  const at = blockTimeOf(block);
+  return listKeyMessages(block).map(({ index, message }) => {
+    return { message, eventId: first + BigInt(index) + 1n, at };
+  });
+}
+
+function remember(history: Map<bigint, AccountKeys>, found: KeyMessage): void {
+  const message = narrowMessage(found.message);
+  if (message.type !== "keyAdd" && message.type !== "keyRemove") return;
+  const known: AccountKeys = history.get(message.fid) ?? { active: new Map(), removes: [] };
+  history.set(message.fid, known);
+  const name = Buffer.from(message.body.key).toString("hex");
+  if (message.type === "keyAdd") {
+    known.active.set(name, found);
+  } else {
+    known.active.delete(name);
+    known.removes.push(found);
+  }
+}

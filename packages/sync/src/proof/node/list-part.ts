@@ -1,0 +1,186 @@
+// What a node has of one part of one account, entry by entry, proved against the hash of the part.
+import { NodeClientError } from "@snaprag/client";
+import { firstPositionOf } from "@snaprag/processors";
+import type { HubEvent, Message, ShardTrieEntryWithMessage } from "@snaprag/proto";
+import { isSameBytes, narrowMessage } from "@snaprag/proto";
+import {
+  readTrieKeyHead,
+  trieKeyOfUsernameProof,
+  trieKeysOfMessage,
+  trieNodeHash,
+  virtualShardOf,
+} from "@snaprag/verify";
+import { accountPageToken } from "../../historical/accounts/account-token.ts";
+import { fetchNames } from "../../historical/accounts/fetch-names.ts";
+import { readByCalls } from "../../historical/accounts/read-by-calls.ts";
+import { messagesOf } from "../../run/quarantine/carrier.ts";
+import type { NodeReading } from "./node-reading.ts";
+import type { TrieNodeSummary } from "./trie-node.ts";
+
+type Entry = ShardTrieEntryWithMessage;
+
+/** A part of an account: the leaves whose type bytes begin with a nibble. */
+export interface AccountPart {
+  readonly shardId: number;
+  readonly fid: bigint;
+  readonly nibble: number;
+  /** What the live trie has there; undefined when it has nothing. */
+  readonly live: TrieNodeSummary | undefined;
+}
+
+const LOW_32_BITS = 0xffffffffn;
+/** Nibbles that lead to a part: virtual shard, fid, and half a type byte. */
+export const PART_DEPTH = 11;
+/** On-chain events, names and casts begin with the same nibble. */
+const NAME_NIBBLE = 0;
+
+function sortByKey(entries: readonly Entry[]): readonly Entry[] {
+  const byKey = new Map(
+    entries.map((entry) => [Buffer.from(entry.trieKey).toString("hex"), entry]),
+  );
+  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
+}
+
+function isWhole(
+  entries: readonly Entry[],
+  { live }: AccountPart,
+  { blake3 }: NodeReading,
+): boolean {
+  const hash = trieNodeHash(
+    entries.map(({ trieKey }) => trieKey),
+    PART_DEPTH,
+    blake3,
+  );
+  return live === undefined ? entries.length === 0 : isSameBytes(hash, live.hash);
+}
+
+function isOfPart(trieKey: Uint8Array, { fid, nibble }: AccountPart): boolean {
+  const head = readTrieKeyHead(trieKey);
+  return head.fid === (fid & LOW_32_BITS) && head.typeByte >> 4 === nibble;
+}
+
+/** Names as entries under their keys. */
+async function readNames({ client, signal }: NodeReading, fid: bigint): Promise<readonly Entry[]> {
+  const names = await fetchNames(client, fid, signal);
+  return names.flatMap(({ trieMessage }) => {
+    const proof = trieMessage?.$case === "fnameTransfer" ? trieMessage.value.proof : undefined;
+    const trieKey = proof && proof.name.length <= 20 ? trieKeyOfUsernameProof(proof) : undefined;
+    return trieKey ? [{ trieKey, trieMessage }] : [];
+  });
+}
+
+/** Present state by calls. Names that the trie has lost are found by leaving one out. */
+async function listByCalls(
+  reading: NodeReading,
+  part: AccountPart,
+): Promise<readonly Entry[] | undefined> {
+  const { client, signal, homeShardOf } = reading;
+  const { fid, nibble, shardId } = part;
+  const isHome = homeShardOf(fid) === shardId;
+  const names = nibble === NAME_NIBBLE ? await readNames(reading, fid) : [];
+  const listed = isHome ? await readByCalls(client, { fid, nibble }, signal) : [];
+  if (listed === undefined) return undefined;
+  const candidates = [names, [], ...names.map((left) => names.filter((name) => name !== left))];
+  return candidates
+    .map((some) => sortByKey([...listed, ...some]))
+    .find((entries) => isWhole(entries, part, reading));
+}
+
+/** What a snapshot lists of the part; undefined when the node has none that does. */
+async function listBySnapshot({ client, signal }: NodeReading, part: AccountPart) {
+  const { shardId, fid, nibble } = part;
+  const snapshot = await client.findNewestSnapshot(shardId, { signal });
+  if (snapshot === undefined) return undefined;
+  const { height } = snapshot;
+  const pageToken = accountPageToken(fid, [nibble]);
+  const partition = { shardId, height, virtualShard: virtualShardOf(fid), pageToken };
+  const entries: Entry[] = [];
+  for await (const page of client.readSnapshotPages(partition, { signal })) {
+    entries.push(...page.entries);
+  }
+  return { height, entries };
+}
+
+function applyMessage(
+  entries: Map<string, Entry>,
+  part: AccountPart,
+  { message, isMerged }: { readonly message: Message; readonly isMerged: boolean },
+): void {
+  const typed = narrowMessage(message);
+  if (typed.type === "unreadable") return;
+  for (const trieKey of trieKeysOfMessage(typed)) {
+    if (!isOfPart(trieKey, part)) continue;
+    const name = Buffer.from(trieKey).toString("hex");
+    const trieMessage = { $case: "userMessage" as const, value: message };
+    if (isMerged) entries.set(name, { trieKey, trieMessage });
+    else entries.delete(name);
+  }
+}
+
+/** Makes of a snapshot's entries what an event made of them; links and names come by calls. */
+function applyEvent(entries: Map<string, Entry>, part: AccountPart, event: HubEvent): void {
+  const merged = mergedBy(event);
+  if (merged) applyMessage(entries, part, { message: merged, isMerged: true });
+  for (const message of messagesOf({ kind: "event", event })) {
+    if (message !== merged) applyMessage(entries, part, { message, isMerged: false });
+  }
+}
+
+function mergedBy({ body }: HubEvent): Message | undefined {
+  if (body?.$case === "mergeMessageBody") return body.value.message;
+  return body?.$case === "mergeUsernameProofBody" ? body.value.usernameProofMessage : undefined;
+}
+
+/** The snapshot's entries, with every event since: for what no call brings. */
+async function listByReplay(
+  reading: NodeReading,
+  part: AccountPart,
+): Promise<readonly Entry[] | undefined> {
+  const { client, signal } = reading;
+  const { shardId } = part;
+  const listed = await listBySnapshot(reading, part).catch((error: unknown) => {
+    const isNone = error instanceof NodeClientError && error.code === "bad_page_token";
+    if (!isNone) throw error;
+    return undefined;
+  });
+  const snapshot = listed ?? (await client.findNewestSnapshot(shardId, { signal }));
+  if (snapshot === undefined) return undefined;
+  const found = sortByKey(listed?.entries ?? []);
+  if (isWhole(found, part, reading)) return found;
+  const entries = new Map(
+    found.map((entry) => [Buffer.from(entry.trieKey).toString("hex"), entry]),
+  );
+  const startId = firstPositionOf(snapshot.height + 1n);
+  for await (const page of client.readEvents({ shardId, startId }, { signal })) {
+    for (const event of page) applyEvent(entries, part, event);
+  }
+  const replayed = sortByKey([...entries.values()]);
+  return isWhole(replayed, part, reading) ? replayed : undefined;
+}
+
+/** Whether a failure says only that this way leads nowhere. */
+function isDeadEnd(error: unknown): boolean {
+  if (!(error instanceof NodeClientError)) return false;
+  return ["unservable_page", "bad_page_token", "snapshot_unavailable", "snapshot_gone"].includes(
+    error.code,
+  );
+}
+
+/**
+ * Lists a part of an account as a node has it now. Undefined when what the node gives in one way or
+ * another does not add up to the hash that it tells of the part.
+ */
+export async function listPart(
+  reading: NodeReading,
+  part: AccountPart,
+): Promise<readonly Entry[] | undefined> {
+  if (part.live === undefined) return [];
+  const found = await listByCalls(reading, part);
+  if (found) return found;
+  try {
+    return await listByReplay(reading, part);
+  } catch (error) {
+    if (!isDeadEnd(error)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+import type { NodeClient } from "@snaprag/client";
+import type { NetworkIdentity } from "@snaprag/storage";
+import type { Blake3, Ed25519, ValidatorSet } from "@snaprag/verify";
+import type { KeyHistory } from "./key-history.ts";
+
+/** A node that a store is compared with, and what its answers are checked with. */
+export interface NodeReading {
+  readonly client: NodeClient;
+  readonly network: NetworkIdentity;
+  readonly homeShardOf: (fid: bigint) => number;
+  readonly blake3: Blake3;
+  readonly ed25519: Ed25519;
+  /** Empty where the validators are not known. */
+  readonly validatorSets: readonly ValidatorSet[];
+  /** Gasless keys of all accounts, read from shard 0 when first needed. */
+  readonly readKeyHistory: () => Promise<KeyHistory>;
+  readonly signal: AbortSignal;
+}

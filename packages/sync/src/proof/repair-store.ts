@@ -1,0 +1,185 @@
+import type { TableRows } from "@snaprag/processors";
+import { lastPositionOf } from "@snaprag/processors";
+import type { LeafChange, RowChange, ShardProgress, Store } from "@snaprag/storage";
+import { StorageError } from "@snaprag/storage";
+import { readTrieKeyHead } from "@snaprag/verify";
+import type { Carrier } from "../run/quarantine/carrier.ts";
+import { processCarrier } from "../run/quarantine/process-carrier.ts";
+import { processContextOf } from "../run/sync-run.ts";
+import { NONE_FORGED } from "./messages/message-checks.ts";
+import { createNodeReading } from "./node/create-node-reading.ts";
+import type { NodeReading } from "./node/node-reading.ts";
+import { confirmDifferences } from "./rows/confirm-differences.ts";
+import type { AccountDifference } from "./rows/examine-account.ts";
+import type { RowLeaf } from "./rows/row-leaf.ts";
+import type { ShardVerification, VerifyOptions } from "./verify-store.ts";
+import { verifyStore } from "./verify-store.ts";
+
+/** Tries to get between two batches of a sync that is writing. */
+const MOST_TRIES = 10;
+
+/** What became of an account that a store had otherwise than a node. */
+export interface RepairedAccount {
+  readonly difference: AccountDifference;
+  /** Whether the account was proved afterwards. */
+  readonly isProved: boolean;
+}
+
+/** What repairing a shard came to. */
+export interface ShardRepair {
+  readonly found: ShardVerification;
+  readonly accounts: readonly RepairedAccount[];
+}
+
+/** What is written, by the shard whose positions it has. */
+interface Correction {
+  readonly changes: RowChange[];
+  readonly leaves: LeafChange[];
+}
+
+interface Moment {
+  readonly shardId: number;
+  readonly blockNumber: bigint;
+  readonly at: Date;
+}
+
+function isRowChange(change: { readonly kind: string }): change is RowChange {
+  return change.kind === "merge" || change.kind === "retire";
+}
+
+/** What a carrier amounts to by the rules that every sync applies; nothing when it is not sound. */
+function addCarrier(
+  correction: Correction,
+  { network, blake3 }: NodeReading,
+  { carrier, ...place }: Moment & { readonly carrier: Carrier; readonly eventId: bigint },
+): void {
+  const context = { ...processContextOf({ network }, place.shardId), ...place };
+  const processed = processCarrier(carrier, context, { blake3, forged: NONE_FORGED });
+  if (processed.quarantined.length > 0) return;
+  correction.changes.push(...processed.changes.filter(isRowChange));
+  correction.leaves.push(...processed.leaves);
+}
+
+/** Ends a row, or a leaf without one. */
+function addEnd(correction: Correction, { shardId, blockNumber, at }: Moment, leaf: RowLeaf): void {
+  const eventId = lastPositionOf(blockNumber);
+  const { source, trieKey } = leaf;
+  if (source === undefined) {
+    const { fid } = readTrieKeyHead(trieKey);
+    correction.leaves.push({ shardId, fid, trieKey, eventId, isPresent: false });
+    return;
+  }
+  const { table, row } = source;
+  const retirement = { reason: "unlisted", eventId, at } as const;
+  // Safety: the row of this table.
+  correction.changes.push({ kind: "retire", table, row, retirement } as RowChange);
+}
+
+function isKeyRow({ source }: RowLeaf): boolean {
+  return source?.table === "signer_keys" || source?.table === "signer_key_removes";
+}
+
+function nameOfRow({ table, row }: RowChange): string {
+  const { hash } = row as TableRows["casts"];
+  return hash ? `${table}/${Buffer.from(hash).toString("hex")}` : `${table}`;
+}
+
+/** Ends of rows that the same correction writes over are left out. */
+function withoutContradictions({ changes, leaves }: Correction): Correction {
+  const merged = new Set(changes.filter(({ kind }) => kind === "merge").map(nameOfRow));
+  const kept = changes.filter(
+    (change) => change.kind === "merge" || !merged.has(nameOfRow(change)),
+  );
+  return { changes: kept, leaves };
+}
+
+/** The correction of the shard's own rows, and of those that come by shard 0. */
+function correct(
+  reading: NodeReading,
+  difference: AccountDifference,
+  { here, blocks }: { readonly here: Moment; readonly blocks: Moment | undefined },
+): readonly (Correction & Moment)[] {
+  const ofShard: Correction = { changes: [], leaves: [] };
+  const ofKeys: Correction = { changes: [], leaves: [] };
+  const eventId = lastPositionOf(here.blockNumber);
+  for (const leaf of [...difference.extra, ...difference.altered]) {
+    if (!isKeyRow(leaf)) addEnd(ofShard, here, leaf);
+    else if (blocks) addEnd(ofKeys, blocks, leaf);
+  }
+  for (const entry of difference.missing) {
+    addCarrier(ofShard, reading, { ...here, eventId, carrier: { kind: "entry", entry } });
+  }
+  for (const { message, eventId: position, at } of difference.missingKeys) {
+    if (!blocks) continue;
+    const carrier = { kind: "message", message } as const;
+    addCarrier(ofKeys, reading, { ...blocks, at, eventId: position, carrier });
+  }
+  return [
+    { ...here, ...withoutContradictions(ofShard) },
+    ...(blocks ? [{ ...blocks, ...withoutContradictions(ofKeys) }] : []),
+  ].filter(({ changes, leaves }) => changes.length + leaves.length > 0);
+}
+
+function momentOf(shards: readonly ShardProgress[], shardId: number): Moment | undefined {
+  const shard = shards.find((each) => each.shardId === shardId);
+  return shard && { shardId, blockNumber: shard.blockNumber, at: shard.blockTime ?? new Date() };
+}
+
+async function applyCorrection(
+  store: Store,
+  reading: NodeReading,
+  difference: AccountDifference,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const shards = await store.listShards();
+    const here = momentOf(shards, difference.shardId);
+    if (here === undefined) return;
+    try {
+      for (const batch of correct(reading, difference, { here, blocks: momentOf(shards, 0) })) {
+        await store.repairRows(batch);
+      }
+      return;
+    } catch (error) {
+      const isPassing =
+        error instanceof StorageError && (error.code === "fenced" || error.retryable);
+      if (!isPassing || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** Puts accounts right and proves them again. */
+export async function repairAccounts(
+  reading: NodeReading,
+  store: Store,
+  differences: readonly AccountDifference[],
+): Promise<readonly RepairedAccount[]> {
+  const repaired: RepairedAccount[] = [];
+  for (const difference of differences) {
+    reading.signal.throwIfAborted();
+    const { shardId, fid } = difference;
+    await applyCorrection(store, reading, difference);
+    const again = await confirmDifferences(reading, {
+      ...{ store, shardId, fids: [fid], hasSignatures: false },
+    });
+    const isProved = again.differences.length === 0 && again.pending.length === 0;
+    repaired.push({ difference, isProved });
+  }
+  return repaired;
+}
+
+/**
+ * Verifies a store and puts right what differs, account by account: rows that the node has are
+ * written as it has them, rows that it has not are ended (`unlisted`), and each account is proved
+ * again. The calls it takes grow with what differs, not with the store.
+ *
+ * Safe beside a running sync. Yields each data shard as it is done.
+ *
+ * @throws as {@link verifyStore}
+ */
+export async function* repairStore(options: VerifyOptions): AsyncGenerator<ShardRepair> {
+  const reading = await createNodeReading(options);
+  for await (const found of verifyStore(options)) {
+    const accounts = await repairAccounts(reading, options.store, found.differences);
+    yield { found, accounts };
+  }
+}

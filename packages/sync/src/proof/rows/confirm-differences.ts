@@ -1,0 +1,120 @@
+// Whether accounts that looked different are so, while both sides go on: the node may have changed an
+// account since the store's block, and the store may be about to follow.
+import { setTimeout as delay } from "node:timers/promises";
+import { isSameBytes } from "@snaprag/proto";
+import type { Store } from "@snaprag/storage";
+import { listTouched } from "../node/list-touched.ts";
+import type { NodeReading } from "../node/node-reading.ts";
+import type { TrieNode } from "../node/trie-node.ts";
+import type { AccountDifference } from "./examine-account.ts";
+import { examineAccount, readLiveAccount } from "./examine-account.ts";
+import type { StoredAccount } from "./read-accounts.ts";
+import { readAccounts } from "./read-accounts.ts";
+import { accountRootOf, isFlawed } from "./shard-tree.ts";
+
+const LOW_32_BITS = 0xffffffffn;
+const ROUNDS = 8;
+/** Rounds without a new block in the store after which the next one is the last. */
+const IDLE_ROUNDS = 2;
+const PAUSE_MS = 400;
+
+/** What came of accounts that looked different. */
+export interface ConfirmedDifferences {
+  readonly differences: readonly AccountDifference[];
+  /** Accounts that the node has changed since the store's block, by the low 32 bits of the fid. */
+  readonly pending: readonly bigint[];
+}
+
+/** Accounts of a shard to look at again, in a store whose rows are read so. */
+export interface Suspects {
+  readonly store: Store;
+  readonly shardId: number;
+  readonly fids: readonly bigint[];
+  readonly hasSignatures: boolean;
+}
+
+interface Sighting {
+  readonly fid: bigint;
+  readonly stored: StoredAccount;
+  readonly live: TrieNode | undefined;
+}
+
+function differs({ stored, live }: Sighting, reading: NodeReading): boolean {
+  if (isFlawed(stored)) return true;
+  const root = accountRootOf(stored, reading.blake3)?.root ?? new Uint8Array();
+  return !isSameBytes(root, live?.hash ?? new Uint8Array());
+}
+
+async function sight(reading: NodeReading, suspects: Suspects) {
+  const { store, shardId, fids, hasSignatures } = suspects;
+  const { homeShardOf, blake3, ed25519, network } = reading;
+  await using view = await store.openView();
+  const shard = (await view.listShards()).find((each) => each.shardId === shardId);
+  const accounts = await readAccounts(
+    {
+      ...{ view, shardId, homeShardOf, blake3, network: network.network },
+      ed25519: hasSignatures ? ed25519 : undefined,
+    },
+    fids,
+  );
+  const byFid = new Map(accounts.map((account) => [account.fid, account]));
+  return { blockNumber: shard?.blockNumber ?? 0n, byFid };
+}
+
+/** Accounts that differ, in the store and at the node. */
+async function findDifferent(reading: NodeReading, suspects: Suspects) {
+  const { blockNumber, byFid } = await sight(reading, suspects);
+  const sightings = await Promise.all(
+    suspects.fids.map(async (fid): Promise<Sighting> => {
+      const stored = byFid.get(fid) ?? { fid, leaves: [], altered: [], lostNames: [] };
+      return { fid, stored, live: await readLiveAccount(reading, suspects.shardId, fid) };
+    }),
+  );
+  const different = sightings.filter((sighting) => differs(sighting, reading));
+  return { blockNumber, different };
+}
+
+/** One look at accounts: what is decided, and what may still be the node's being ahead. */
+async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
+  const { shardId } = suspects;
+  const { blockNumber, different } = await findDifferent(reading, suspects);
+  const differences: AccountDifference[] = [];
+  const undecided: bigint[] = [];
+  const touched =
+    different.length > 0 ? await listTouched(reading, { shardId, blockNumber }) : new Set<bigint>();
+  for (const sighting of different) {
+    const { fid } = sighting;
+    if (touched.has(fid)) {
+      undecided.push(fid);
+      continue;
+    }
+    const difference = await examineAccount(reading, { shardId, ...sighting });
+    // The node may have moved on between its answers.
+    if (difference.unexplained.length > 0 && !isLastTry) undecided.push(fid);
+    else differences.push(difference);
+  }
+  return { blockNumber, differences, undecided };
+}
+
+/** Looks at accounts again and again, until what differs cannot be the node's being ahead. */
+export async function confirmDifferences(
+  reading: NodeReading,
+  suspects: Suspects,
+): Promise<ConfirmedDifferences> {
+  const differences: AccountDifference[] = [];
+  let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
+  let lastBlock = -1n;
+  let rounds = 0;
+  while (fids.length > 0 && rounds < ROUNDS) {
+    if (rounds > 0) await delay(PAUSE_MS, undefined, { signal: reading.signal });
+    rounds += 1;
+    const found = await look(reading, { ...suspects, fids }, rounds === ROUNDS);
+    differences.push(...found.differences);
+    fids = found.undecided;
+    // A store that nobody writes to does not catch up by being waited for.
+    if (found.blockNumber === lastBlock && rounds > IDLE_ROUNDS)
+      rounds = Math.max(rounds, ROUNDS - 1);
+    lastBlock = found.blockNumber;
+  }
+  return { differences, pending: fids };
+}

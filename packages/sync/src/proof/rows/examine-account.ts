@@ -1,0 +1,145 @@
+// One account of one shard, in a store and at a node: what each has that the other has not.
+import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
+import { isSameBytes } from "@snaprag/proto";
+import { trieNodeHash, virtualShardOf } from "@snaprag/verify";
+import { GASLESS_KEY_NIBBLE } from "../../historical/accounts/account-token.ts";
+import type { KeyLeaf } from "../node/list-keys.ts";
+import { listKeys } from "../node/list-keys.ts";
+import { listPart, PART_DEPTH } from "../node/list-part.ts";
+import type { NodeReading } from "../node/node-reading.ts";
+import type { TrieNode } from "../node/trie-node.ts";
+import { accountPrefix, readTrieNode } from "../node/trie-node.ts";
+import type { StoredAccount } from "./read-accounts.ts";
+import type { RowLeaf } from "./row-leaf.ts";
+
+/** An account that a store has otherwise than a node. */
+export interface AccountDifference {
+  readonly shardId: number;
+  /** The low 32 bits of the fid. */
+  readonly fid: bigint;
+  /** Entries that the node has, and the store has not or has altered. */
+  readonly missing: readonly ShardTrieEntryWithMessage[];
+  /** The same of gasless keys, which come by shard 0. */
+  readonly missingKeys: readonly KeyLeaf[];
+  /** Leaves that the store has and the node has not. */
+  readonly extra: readonly RowLeaf[];
+  /** Leaves whose rows are not what their hash or signature says. */
+  readonly altered: readonly RowLeaf[];
+  /** Names that have a leaf and no row. */
+  readonly lostNames: readonly string[];
+  /** Half type bytes of which the node gives nothing that adds up to its own hash. */
+  readonly unexplained: readonly number[];
+}
+
+const TYPE_BYTE_INDEX = 5;
+
+/** Leaves by the first half of their type bytes. */
+function byNibble(leaves: readonly RowLeaf[]): ReadonlyMap<number, readonly RowLeaf[]> {
+  const parts = new Map<number, RowLeaf[]>();
+  for (const leaf of leaves) {
+    const nibble = (leaf.trieKey[TYPE_BYTE_INDEX] ?? 0) >> 4;
+    const known = parts.get(nibble);
+    if (known) known.push(leaf);
+    else parts.set(nibble, [leaf]);
+  }
+  return parts;
+}
+
+/** Reads an account of the node's live trie. */
+export function readLiveAccount(
+  { client, signal }: NodeReading,
+  shardId: number,
+  fid: bigint,
+): Promise<TrieNode | undefined> {
+  const prefix = accountPrefix(virtualShardOf(fid), fid);
+  return readTrieNode(client, { shardId, prefix }, signal);
+}
+
+/** Nibbles of parts that differ, or of which rows are not what they should be. */
+function suspectNibbles(
+  { leaves, altered, lostNames }: StoredAccount,
+  live: TrieNode | undefined,
+  { blake3 }: NodeReading,
+): readonly number[] {
+  const stored = byNibble(leaves);
+  const flawed = byNibble(altered);
+  const nibbles = [...new Set([...stored.keys(), ...(live?.children.keys() ?? [])])];
+  return nibbles.filter((nibble) => {
+    const part = stored.get(nibble) ?? [];
+    if (flawed.has(nibble)) return true;
+    if (nibble === 0 && lostNames.length > 0) return true;
+    const hash = trieNodeHash(
+      part.map(({ trieKey }) => trieKey),
+      PART_DEPTH,
+      blake3,
+    );
+    return !isSameBytes(hash, live?.children.get(nibble)?.hash ?? new Uint8Array());
+  });
+}
+
+function keyText({ trieKey }: { readonly trieKey: Uint8Array }): string {
+  return Buffer.from(trieKey).toString("hex");
+}
+
+/** What only one side has. A row that was altered does not count as there. */
+function compare<Listed extends { readonly trieKey: Uint8Array }>(
+  listed: readonly Listed[],
+  stored: readonly RowLeaf[],
+): { readonly missing: readonly Listed[]; readonly extra: readonly RowLeaf[] } {
+  const there = new Set(stored.filter(({ isAltered }) => !isAltered).map(keyText));
+  const wanted = new Set(listed.map(keyText));
+  return {
+    missing: listed.filter((entry) => !there.has(keyText(entry))),
+    extra: stored.filter((leaf) => !wanted.has(keyText(leaf))),
+  };
+}
+
+/** The account in the store, and where. */
+export interface AccountUnderExamination {
+  readonly shardId: number;
+  readonly fid: bigint;
+  readonly stored: StoredAccount;
+  readonly live: TrieNode | undefined;
+}
+
+/** Compares an account leaf by leaf, in the parts of it that are suspect. */
+export async function examineAccount(
+  reading: NodeReading,
+  { shardId, fid, stored, live }: AccountUnderExamination,
+): Promise<AccountDifference> {
+  const parts = byNibble(stored.leaves);
+  const missing: ShardTrieEntryWithMessage[] = [];
+  const missingKeys: KeyLeaf[] = [];
+  const extra: RowLeaf[] = [];
+  const unexplained: number[] = [];
+  for (const nibble of suspectNibbles(stored, live, reading)) {
+    const part = { shardId, fid, nibble, live: live?.children.get(nibble) };
+    const ofStore = parts.get(nibble) ?? [];
+    if (nibble === GASLESS_KEY_NIBBLE) {
+      const keys = await listKeys(reading, part);
+      const found = compare(keys ?? [], ofStore);
+      if (keys === undefined) unexplained.push(nibble);
+      else {
+        missingKeys.push(...found.missing);
+        extra.push(...found.extra);
+      }
+      continue;
+    }
+    const entries = await listPart(reading, part);
+    if (entries === undefined) {
+      unexplained.push(nibble);
+      continue;
+    }
+    const found = compare(entries, ofStore);
+    missing.push(...found.missing);
+    extra.push(...found.extra);
+    // Its leaf is there, so that nothing else says that the row is not.
+    if (nibble === 0 && stored.lostNames.length > 0) missing.push(...entries.filter(isName));
+  }
+  const { altered, lostNames } = stored;
+  return { shardId, fid, missing, missingKeys, extra, altered, lostNames, unexplained };
+}
+
+function isName({ trieMessage }: ShardTrieEntryWithMessage): boolean {
+  return trieMessage?.$case === "fnameTransfer";
+}

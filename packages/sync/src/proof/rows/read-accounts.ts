@@ -1,0 +1,122 @@
+// Accounts of one shard's trie as a store has them, leaf by leaf in the order of the trie.
+import type { TableName } from "@snaprag/processors";
+import { isSameBytes } from "@snaprag/proto";
+import type { LiveRows, StoreView } from "@snaprag/storage";
+import { readTrieKeyHead, virtualShardOf } from "@snaprag/verify";
+import type { RowLeaf, RowOfTable, RowReading } from "./row-leaf.ts";
+import { leafOfRow } from "./row-leaf.ts";
+
+const LOW_32_BITS = 0xffffffffn;
+const FNAME_TYPE_BYTE = 7;
+
+/** The part of a network's accounts that is looked at, and what with. */
+export interface AccountReading extends RowReading {
+  readonly view: StoreView;
+  readonly shardId: number;
+  readonly homeShardOf: (fid: bigint) => number;
+}
+
+/** An account of a shard's trie. */
+export interface StoredAccount {
+  /** The low 32 bits of the fid. */
+  readonly fid: bigint;
+  /** By key, each once: of two rows with the same content the one that bears its hash. */
+  readonly leaves: readonly RowLeaf[];
+  /** Leaves of rows that are not what their hash or signature says; not all are among the others. */
+  readonly altered: readonly RowLeaf[];
+  /** Names that have a leaf and no row, as text. */
+  readonly lostNames: readonly string[];
+}
+
+function* listSources(rows: LiveRows): Generator<RowOfTable> {
+  for (const [table, list] of Object.entries(rows)) {
+    // Safety: each list holds rows of the relation it is named after.
+    for (const row of list) yield { table: table as TableName, row } as RowOfTable;
+  }
+}
+
+function nameOfLeaf(trieKey: Uint8Array): string {
+  const end = trieKey.indexOf(0, 6);
+  return Buffer.from(trieKey.subarray(6, end < 0 ? undefined : end)).toString();
+}
+
+function compareLeaves(a: RowLeaf, b: RowLeaf): number {
+  return Buffer.compare(a.trieKey, b.trieKey) || Number(a.isAltered) - Number(b.isAltered);
+}
+
+/** Reads accounts, ascending as the trie has them; those without leaves are left out. */
+export async function readAccounts(
+  reading: AccountReading,
+  fids: readonly bigint[],
+): Promise<readonly StoredAccount[]> {
+  const { view, shardId, homeShardOf } = reading;
+  const home = fids.filter((fid) => homeShardOf(fid) === shardId);
+  const nothing: LiveRows = {};
+  const [rows, keys] = await Promise.all([
+    home.length > 0 ? view.readRows(home) : nothing,
+    view.readLeaves(shardId, fids),
+  ]);
+  const leaves: RowLeaf[] = keys.map((trieKey) => ({
+    trieKey,
+    source: undefined,
+    isAltered: false,
+  }));
+  for (const source of listSources(rows)) {
+    const leaf = leafOfRow(source, reading);
+    if (leaf) leaves.push(leaf);
+  }
+  const names = new Set((rows.fname_transfers ?? []).map(({ fid, name }) => `${fid}/${name}`));
+  const altered = leaves.filter(({ isAltered }) => isAltered);
+  return groupByAccount(leaves.sort(compareLeaves)).map(([fid, ofAccount]) => ({
+    fid,
+    leaves: ofAccount,
+    altered: altered.filter(({ trieKey }) => readTrieKeyHead(trieKey).fid === fid),
+    lostNames: ofAccount
+      .filter(({ trieKey }) => trieKey[5] === FNAME_TYPE_BYTE && homeShardOf(fid) === shardId)
+      .map(({ trieKey }) => nameOfLeaf(trieKey))
+      .filter((name) => !names.has(`${fid}/${name}`)),
+  }));
+}
+
+function groupByAccount(sorted: readonly RowLeaf[]): readonly (readonly [bigint, RowLeaf[]])[] {
+  const accounts: (readonly [bigint, RowLeaf[]])[] = [];
+  let previous: RowLeaf | undefined;
+  for (const leaf of sorted) {
+    const isRepeated = previous !== undefined && isSameBytes(previous.trieKey, leaf.trieKey);
+    previous = leaf;
+    const { fid } = readTrieKeyHead(leaf.trieKey);
+    const last = accounts.at(-1);
+    if (last?.[0] !== fid) accounts.push([fid, [leaf]]);
+    else if (!isRepeated) last[1].push(leaf);
+  }
+  return accounts;
+}
+
+/** Every account of a store by virtual shard, each list in the order of the trie. */
+export async function listByVirtualShard(
+  view: StoreView,
+): Promise<ReadonlyMap<number, readonly bigint[]>> {
+  const directory = new Map<number, bigint[]>();
+  for await (const fid of view.listAccounts()) {
+    const virtualShard = virtualShardOf(fid);
+    const known = directory.get(virtualShard);
+    if (known) known.push(fid);
+    else directory.set(virtualShard, [fid]);
+  }
+  const low = (fid: bigint) => fid & LOW_32_BITS;
+  for (const fids of directory.values()) fids.sort((a, b) => (low(a) < low(b) ? -1 : 1));
+  return directory;
+}
+
+/** Accounts read at a time: few enough for memory, though some have hundreds of thousands of rows. */
+const ACCOUNTS_PER_READ = 100;
+
+/** Reads all accounts of one virtual shard, a hundred at a time. */
+export async function* readVirtualShard(
+  reading: AccountReading,
+  fids: readonly bigint[],
+): AsyncGenerator<StoredAccount> {
+  for (let start = 0; start < fids.length; start += ACCOUNTS_PER_READ) {
+    yield* await readAccounts(reading, fids.slice(start, start + ACCOUNTS_PER_READ));
+  }
+}

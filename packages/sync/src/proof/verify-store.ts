@@ -1,0 +1,146 @@
+import type { NodeClient } from "@snaprag/client";
+import { isSameBytes } from "@snaprag/proto";
+import type { CommitStatus, ProofStatus, Store } from "@snaprag/storage";
+import type { ValidatorSet } from "@snaprag/verify";
+import type { VerificationLevel } from "./messages/message-checks.ts";
+import type { ChainRoot } from "./node/chain-root.ts";
+import { createNodeReading } from "./node/create-node-reading.ts";
+import type { NodeReading } from "./node/node-reading.ts";
+import { confirmDifferences } from "./rows/confirm-differences.ts";
+import { drawAccounts } from "./rows/draw-accounts.ts";
+import type { AccountDifference } from "./rows/examine-account.ts";
+import { readShard } from "./rows/read-shard.ts";
+
+/** Options of {@link verifyStore}. */
+export interface VerifyOptions {
+  /** The node to compare with. */
+  readonly client: NodeClient;
+  /** A store that was synced into; nothing is written. */
+  readonly store: Store;
+  /** @default all data shards of the store */
+  readonly shardIds?: readonly number[] | undefined;
+  /** Only this account, on every shard that is looked at. */
+  readonly fid?: bigint | undefined;
+  /** Only so many accounts, drawn at random. */
+  readonly sample?: number | undefined;
+  /** With `full`, every signature is checked too. @default "proof" */
+  readonly verification?: VerificationLevel | undefined;
+  /** @default those of mainnet, on mainnet */
+  readonly validatorSets?: readonly ValidatorSet[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each virtual shard that was read. */
+  readonly onProgress?:
+    | ((done: { readonly shardId: number; readonly virtualShards: number }) => void)
+    | undefined;
+}
+
+/** What verifying a shard found. */
+export interface ShardVerification {
+  readonly shardId: number;
+  readonly status: ProofStatus;
+  /** The block that the store's rows are of. */
+  readonly blockNumber: bigint;
+  /** Root of the store's rows, 20 bytes; undefined when only some accounts were looked at. */
+  readonly root: Uint8Array | undefined;
+  /** Root of the block as the chain has it; undefined when the node no longer has the block. */
+  readonly chainRoot: Uint8Array | undefined;
+  readonly commits: CommitStatus;
+  readonly leafCount: number;
+  /** Accounts looked at by themselves; undefined when all leaves were. */
+  readonly accountCount: number | undefined;
+  readonly differences: readonly AccountDifference[];
+  /** Accounts that the node has changed since the block, so that they cannot be compared yet. */
+  readonly pending: readonly bigint[];
+}
+
+interface ShardCheck {
+  readonly reading: NodeReading;
+  readonly options: VerifyOptions;
+  readonly shardId: number;
+}
+
+function statusOf(
+  chain: ChainRoot | undefined,
+  root: Uint8Array | undefined,
+  { differences, pending }: Pick<ShardVerification, "differences" | "pending">,
+): ProofStatus {
+  if (differences.length > 0) return "mismatch";
+  if (chain && root) return isSameBytes(chain.root, root) ? "proved" : "mismatch";
+  return pending.length > 0 ? "unproved" : "proved";
+}
+
+/** Compares all leaves of a shard with the chain's root of the store's block. */
+async function verifyWhole({ reading, options, shardId }: ShardCheck): Promise<ShardVerification> {
+  const { store, onProgress } = options;
+  const hasSignatures = options.verification === "full";
+  const shard = await readShard(reading, { store, shardId, hasSignatures, onProgress });
+  const { blockNumber, root, leafCount, chain, suspects } = shard;
+  const found = await confirmDifferences(reading, {
+    ...{ store, shardId, hasSignatures },
+    fids: suspects,
+  });
+  return {
+    ...{ shardId, blockNumber, root, leafCount, ...found },
+    chainRoot: chain?.root,
+    commits: chain?.commits ?? "unchecked",
+    accountCount: undefined,
+    status: statusOf(chain, root, found),
+  };
+}
+
+/** Compares some accounts with the node's live trie. */
+async function verifySome(
+  { reading, options, shardId }: ShardCheck,
+  fids: readonly bigint[],
+): Promise<ShardVerification> {
+  const { store, verification } = options;
+  const hasSignatures = verification === "full";
+  const found = await confirmDifferences(reading, { store, shardId, fids, hasSignatures });
+  const shard = (await store.listShards()).find((each) => each.shardId === shardId);
+  return {
+    ...{ shardId, root: undefined, chainRoot: undefined, leafCount: 0, ...found },
+    blockNumber: shard?.blockNumber ?? 0n,
+    commits: "unchecked",
+    accountCount: fids.length,
+    status: statusOf(undefined, undefined, found),
+  };
+}
+
+/**
+ * Proves a store's rows against a node: computes every leaf anew from what is in the rows, and the
+ * roots above them, and compares those with the chain's root of the block that the rows are of.
+ * Where they differ, it descends the node's live trie to the accounts and leaves that do.
+ *
+ * Reads only, also beside a running sync. Yields each data shard as it is done. Shards that are
+ * still being downloaded are `unproved`.
+ *
+ * @throws {SyncError} `uncommitted_block` when the node gives a block that was not committed,
+ * `unknown_network` for a store that no sync has bound to the node's network
+ * @throws {NodeClientError}
+ * @throws {StorageError}
+ */
+export async function* verifyStore(options: VerifyOptions): AsyncGenerator<ShardVerification> {
+  const { store, shardIds, fid, sample } = options;
+  const reading = await createNodeReading(options);
+  const drawn = sample === undefined ? undefined : await drawAccounts(store, sample);
+  const chosen = fid === undefined ? drawn : [fid];
+  for (const shard of await store.listShards()) {
+    const { shardId, phase } = shard;
+    if (shardId === 0 || shardIds?.includes(shardId) === false) continue;
+    const check = { reading, options, shardId };
+    if (phase === "realtime") yield await (chosen ? verifySome(check, chosen) : verifyWhole(check));
+    else yield unfinished(shard);
+  }
+}
+
+function unfinished({
+  shardId,
+  blockNumber,
+}: Pick<ShardVerification, "shardId" | "blockNumber">): ShardVerification {
+  return {
+    ...{ shardId, blockNumber, root: undefined, chainRoot: undefined, leafCount: 0 },
+    ...{ accountCount: undefined, differences: [], pending: [] },
+    status: "unproved",
+    commits: "unchecked",
+  };
+}
