@@ -1,8 +1,16 @@
 import type { NodeClient } from "@snaprag/client";
 import type { Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
-import type { Logger } from "./logger.ts";
 import type { VerificationLevel } from "./proof/messages/message-checks.ts";
+
+/** The slice of a structured logger that this package calls. A pino logger satisfies it. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(bindings: Record<string, unknown>): Logger;
+}
 
 /**
  * Which phases a sync runs.

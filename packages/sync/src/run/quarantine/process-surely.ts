@@ -1,4 +1,4 @@
-import type { Logger } from "../../logger.ts";
+import type { Logger } from "../../options.ts";
 
 /** Reads after the first before what does not add up is given up. */
 const MAX_READS_AGAIN = 3;
