@@ -49,7 +49,9 @@ for (const folder of packageRoots) {
   walk(join(folder, "src"));
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   for (const target of Object.values(manifest.exports ?? {})) {
-    if (typeof target === "object") indexes.push(join(folder, target["snaprag-source"]));
+    // What has no source to import is the program of a thread, and exports nothing.
+    const source = target["snaprag-source"];
+    if (source) indexes.push(join(folder, source));
   }
 }
 const base = ts.readConfigFile(join(root, "tsconfig.base.json"), ts.sys.readFile).config;

@@ -165,6 +165,10 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: Rule } = {
   cursor_expired: BUG,
   stream_ended: BUG,
   incomplete_block: UNSUITABLE_NODE,
+  worker_failed: {
+    code: "unexpected",
+    advice: "Start it again, with more memory for the process; what is stored stays.",
+  },
 };
 
 const DEVNET_RULES: { readonly [Code in DevnetErrorCode]: Rule } = {

@@ -58,6 +58,7 @@ const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
   incomplete_block: "node_unsuitable",
   cursor_expired: "unexpected",
   stream_ended: "unexpected",
+  worker_failed: "unexpected",
 };
 
 const DEVNET_OUTCOMES: Record<DevnetErrorCode, FailureCode> = {

@@ -17,6 +17,8 @@ interface Packed {
   readonly tarball: string;
   /** What can be imported, such as `@snaprag/storage/conformance`. */
   readonly entries: readonly string[];
+  /** Programs of threads, such as `@snaprag/sync/signature-worker`. */
+  readonly workers: readonly string[];
 }
 
 let place: TemporaryFolder;
@@ -26,10 +28,12 @@ async function pack(folder: string): Promise<Packed> {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const tarball = join(place.path, `${manifest.name.replace(/^@snaprag\//, "")}.tgz`);
   await run("npx", ["--yes", "pnpm@10.34.9", "pack", "--out", tarball], { cwd: folder });
-  const entries = Object.keys(manifest.exports ?? {})
+  const exported = Object.keys(manifest.exports ?? {})
     .filter((entry) => entry !== "./package.json")
     .map((entry) => manifest.name + entry.slice(1));
-  return { name: manifest.name, folder, tarball, entries };
+  const isWorker = (entry: string) => entry.endsWith("-worker");
+  const entries = exported.filter((entry) => !isWorker(entry));
+  return { name: manifest.name, folder, tarball, entries, workers: exported.filter(isWorker) };
 }
 
 /** An npm project outside the repository in which our packages come from their tarballs. */
@@ -40,6 +44,19 @@ function createProject(name: string, dependencies: Readonly<Record<string, strin
   const manifest = { private: true, dependencies, overrides: Object.fromEntries(tarballs) };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   return folder;
+}
+
+/** Starts the program of a thread from an installed package, and returns the first it says. */
+async function startThread(worker: string, folder: string): Promise<string> {
+  const code = `
+    const { Worker } = require("node:worker_threads");
+    const thread = new Worker(require.resolve(${JSON.stringify(worker)}));
+    thread.once("message", (message) => {
+      console.log(message);
+      process.exit();
+    });`;
+  const { stdout } = await run("node", ["--input-type=commonjs", "-e", code], { cwd: folder });
+  return stdout;
 }
 
 beforeAll(async () => {
@@ -53,7 +70,7 @@ beforeAll(async () => {
 
 describe("the tarball", () => {
   it("of each package installs into an empty folder and is imported there", async () => {
-    for (const { name, tarball, entries } of packages) {
+    for (const { name, tarball, entries, workers } of packages) {
       if (entries.length === 0) continue;
       const optional = { "fast-check": "^4", "@electric-sql/pglite-socket": "0.2.17" };
       const needsOptional = entries.some((entry) => /embedded|conformance/.test(entry));
@@ -70,6 +87,7 @@ describe("the tarball", () => {
       const counts = stdout.trim().split(",").map(Number);
       expect(counts, name).toHaveLength(entries.length);
       expect(Math.min(...counts), name).toBeGreaterThan(0);
+      for (const worker of workers) expect(await startThread(worker, folder)).not.toBe("");
     }
   });
 

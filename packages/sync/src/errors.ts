@@ -12,6 +12,8 @@
  * - `malformed_snapshot`: the node lists leaves twice, out of order or in a wrong partition.
  * - `uncommitted_block`: a block that a root stands in was not committed by its validators.
  * - `stream_ended`: the node hung up. The sync connects again, to another node if there is one.
+ * - `worker_failed`: a thread that verifies signatures ended before it answered, or could not start.
+ *   The next call starts another in its place.
  */
 export type SyncErrorCode =
   | "no_replication"
@@ -22,7 +24,8 @@ export type SyncErrorCode =
   | "incomplete_block"
   | "malformed_snapshot"
   | "uncommitted_block"
-  | "stream_ended";
+  | "stream_ended"
+  | "worker_failed";
 
 /** What is known about a failure besides its code. */
 export interface SyncErrorOptions {

@@ -118,6 +118,7 @@ const SILENT: Logger = {
   child: () => SILENT,
 };
 
+/** The value of a named option, or a TypeError when it is not a positive integer. */
 export function expectPositiveInteger(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
   throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
