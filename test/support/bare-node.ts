@@ -2,7 +2,7 @@
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { FarcasterNetwork } from "@snaprag/proto";
-import { Block, BlockHeader, GetInfoResponse, ShardInfo } from "@snaprag/proto";
+import { Block, BlockHeader, BlocksRequest, GetInfoResponse, ShardInfo } from "@snaprag/proto";
 
 /** A listening node. */
 export interface BareNode extends AsyncDisposable {
@@ -12,6 +12,11 @@ export interface BareNode extends AsyncDisposable {
 interface BareNodeOptions {
   /** Network of its blocks; without it, the node has no block. */
   readonly network?: FarcasterNetwork;
+  /**
+   * Numbers of the blocks that it has at each call for blocks, the last of them for ever. Without
+   * it, every such call is answered with the newest, whatever is asked for.
+   */
+  readonly blocksByCall?: readonly (readonly bigint[])[];
   /** Whether it wants credentials for every call. */
   readonly isClosed?: boolean;
 }
@@ -19,7 +24,7 @@ interface BareNodeOptions {
 const NOTHING = new Uint8Array();
 const HEIGHT = 5n;
 
-/** Requests are not looked at, so that any bytes will do. */
+/** Only requests for blocks are looked at. */
 const SERVICE: ServiceDefinition = {
   getInfo: {
     path: "/HubService/GetInfo",
@@ -35,7 +40,7 @@ const SERVICE: ServiceDefinition = {
     requestStream: false,
     responseStream: true,
     requestSerialize: () => Buffer.alloc(0),
-    requestDeserialize: () => ({}),
+    requestDeserialize: (bytes) => BlocksRequest.decode(bytes),
     responseSerialize: (block) => Buffer.from(Block.encode(block).finish()),
     responseDeserialize: () => ({}),
   },
@@ -43,14 +48,19 @@ const SERVICE: ServiceDefinition = {
 
 /** Starts a node with data shards 1 and 2 on any free port. */
 export async function startBareNode(options: BareNodeOptions = {}): Promise<BareNode> {
+  const { network } = options;
+  const listBlocks = createBlockLister(options.blocksByCall);
   const server = new Server();
   server.addService(SERVICE, {
     getInfo(_call: unknown, answer: (error: object | null, info?: GetInfoResponse) => void) {
       if (options.isClosed) answer({ code: status.UNAUTHENTICATED, details: "who are you" });
       else answer(null, info());
     },
-    getBlocks(call: { write(block: Block): void; end(): void }) {
-      if (options.network !== undefined) call.write(blockOf(options.network));
+    getBlocks(call: { request: BlocksRequest; write(block: Block): void; end(): void }) {
+      if (network !== undefined) {
+        for (const blockNumber of listBlocks(call.request))
+          call.write(blockOf(blockNumber, network));
+      }
       call.end();
     },
   });
@@ -74,8 +84,22 @@ function info(): GetInfoResponse {
   return { ...GetInfoResponse.decode(NOTHING), numShards: 2, shardInfos };
 }
 
-function blockOf(network: FarcasterNetwork): Block {
-  const height = { shardIndex: 0, blockNumber: HEIGHT };
-  const header = { ...BlockHeader.decode(NOTHING), height, chainId: network };
+/** Answers calls for blocks in turn. */
+function createBlockLister(blocksByCall: BareNodeOptions["blocksByCall"]) {
+  let callCount = 0;
+  return ({ startBlockNumber, stopBlockNumber }: BlocksRequest): readonly bigint[] => {
+    if (blocksByCall === undefined) return [HEIGHT];
+    const stored = blocksByCall[callCount] ?? blocksByCall.at(-1) ?? [];
+    callCount += 1;
+    return stored.filter(
+      (blockNumber) =>
+        blockNumber >= startBlockNumber && blockNumber < (stopBlockNumber ?? Infinity),
+    );
+  };
+}
+
+function blockOf(blockNumber: bigint, chainId: FarcasterNetwork): Block {
+  const height = { shardIndex: 0, blockNumber };
+  const header = { ...BlockHeader.decode(NOTHING), height, chainId };
   return { ...Block.decode(NOTHING), header };
 }

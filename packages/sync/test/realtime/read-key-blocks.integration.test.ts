@@ -1,10 +1,12 @@
 import { createNodeClient } from "@snaprag/client";
 import { FarcasterNetwork } from "@snaprag/proto";
+import type { SyncFault } from "@snaprag/storage";
 import { expect, it } from "vitest";
 import { startBareNode } from "../../../../test/support/bare-node.ts";
+import { createSyncer } from "../../src/index.ts";
 import { blockNumberOf } from "../../src/realtime/keys/process-key-block.ts";
 import { readKeyBlocks } from "../../src/realtime/keys/read-key-blocks.ts";
-import { startDevnet } from "../support/mirrors.ts";
+import { newStore, startDevnet } from "../support/mirrors.ts";
 
 async function read(endpoint: string, startBlock: bigint) {
   await using client = createNodeClient({ endpoint });
@@ -23,6 +25,54 @@ it("tells of the blocks that a node does not have, and yields the others once", 
   await using node = await startBareNode({ network: FarcasterNetwork.DEVNET });
 
   expect(await read(node.endpoint, 2n)).toEqual({ holes: [[2n, 4n]], numbers: [5n] });
+});
+
+it("tells of every hole in what it asks for again, and yields the blocks between them", async () => {
+  // The stream skips blocks 1 to 7, of which the node has two when it is asked for them.
+  await using node = await startBareNode({
+    network: FarcasterNetwork.DEVNET,
+    blocksByCall: [[8n], [3n, 6n]],
+  });
+
+  expect(await read(node.endpoint, 1n)).toEqual({
+    holes: [
+      [1n, 2n],
+      [4n, 5n],
+      [7n, 7n],
+    ],
+    numbers: [3n, 6n, 8n],
+  });
+});
+
+it("leaves a hole on record, once", async () => {
+  await using node = await startBareNode({
+    network: FarcasterNetwork.DEVNET,
+    blocksByCall: [[5n]],
+  });
+  await using client = createNodeClient({ endpoint: node.endpoint });
+  const store = newStore();
+  const faults: SyncFault[] = [];
+  const recordFault = async (fault: SyncFault) => {
+    faults.push(fault);
+    await store.recordFault(fault);
+  };
+  await store.startRealtime(0, 1n);
+  const watched = { ...store, recordFault };
+  const options = { client, store: watched, holder: "a test", shardIds: [0], syncIntervalMs: 20 };
+
+  await createSyncer(options).run({ untilSynced: true });
+  await createSyncer(options).run({ untilSynced: true });
+
+  expect(faults).toEqual([
+    {
+      shardId: 0,
+      virtualShard: null,
+      code: "blocks_pruned",
+      message: expect.stringContaining("blocks 2 to 4 of shard 0"),
+      isRetried: false,
+    },
+  ]);
+  expect(await store.listShards()).toMatchObject([{ shardId: 0, blockNumber: 5n, errorCount: 1 }]);
 });
 
 it("yields every block to the newest when the stream is cut", async () => {
