@@ -17,6 +17,8 @@ interface BareNodeOptions {
    * it, every such call is answered with the newest, whatever is asked for.
    */
   readonly blocksByCall?: readonly (readonly bigint[])[];
+  /** Data shards that it says there are; 2 by default. */
+  readonly shardCount?: number;
   /** Whether it wants credentials for every call. */
   readonly isClosed?: boolean;
 }
@@ -48,18 +50,18 @@ const SERVICE: ServiceDefinition = {
 
 /** Starts a node with data shards 1 and 2 on any free port. */
 export async function startBareNode(options: BareNodeOptions = {}): Promise<BareNode> {
-  const { network } = options;
+  const { network, shardCount = 2 } = options;
   const listBlocks = createBlockLister(options.blocksByCall);
   const server = new Server();
   server.addService(SERVICE, {
     getInfo(_call: unknown, answer: (error: object | null, info?: GetInfoResponse) => void) {
       if (options.isClosed) answer({ code: status.UNAUTHENTICATED, details: "who are you" });
-      else answer(null, info());
+      else answer(null, info(shardCount));
     },
     getBlocks(call: { request: BlocksRequest; write(block: Block): void; end(): void }) {
       if (network !== undefined) {
-        for (const blockNumber of listBlocks(call.request))
-          call.write(blockOf(blockNumber, network));
+        const blockNumbers = listBlocks(call.request);
+        for (const blockNumber of blockNumbers) call.write(blockOf(blockNumber, network));
       }
       call.end();
     },
@@ -75,13 +77,13 @@ export async function startBareNode(options: BareNodeOptions = {}): Promise<Bare
   };
 }
 
-function info(): GetInfoResponse {
+function info(numShards: number): GetInfoResponse {
   const shardInfos = [0, 1, 2].map((shardId) => ({
     ...ShardInfo.decode(NOTHING),
     shardId,
     maxHeight: HEIGHT,
   }));
-  return { ...GetInfoResponse.decode(NOTHING), numShards: 2, shardInfos };
+  return { ...GetInfoResponse.decode(NOTHING), numShards, shardInfos };
 }
 
 /** Answers calls for blocks in turn. */

@@ -93,4 +93,38 @@ describe("a sync with a node that stands by", () => {
 
     expect(await differences(devnet, store)).toEqual([]);
   });
+
+  it("goes on there when the first is gone while it is followed", async () => {
+    devnet = await startDevnet({ users: 20, messages: 500, blockMs: 30 });
+    const first = await devnet.addNode();
+    const store = newStore();
+    const stop = new AbortController();
+    const [client, other] = [connect(first.endpoint), connect(devnet.endpoint)];
+    const syncer = createSyncer({
+      client,
+      standbys: [other],
+      store,
+      holder: "a test",
+      syncIntervalMs: 20,
+    });
+    const following = syncer.run({ signal: stop.signal });
+    /** Whether every shard has applied blocks after these. */
+    const isPast = (heights: ReadonlyMap<number, bigint>) =>
+      [...heights].every(([id, height]) => {
+        const shard = syncer.progress().find(({ shardId }) => shardId === id);
+        return shard?.phase === "realtime" && shard.blockNumber > height;
+      });
+    const start = devnet.heights();
+    await expect.poll(() => isPast(start), { timeout: 30_000 }).toBe(true);
+    await first.stop();
+    const lastOfFirst = devnet.heights();
+    await expect.poll(() => isPast(lastOfFirst), { timeout: 30_000 }).toBe(true);
+    devnet.pause();
+    stop.abort();
+    await following;
+    await Promise.all([client.close(), other.close()]);
+    await syncWith([devnet.endpoint], store);
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
 });

@@ -2,6 +2,7 @@
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet, FaultPlan } from "@snaprag/devnet";
 import type { Store } from "@snaprag/storage";
+import { virtualShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSyncer } from "../src/index.ts";
 import { differences, newStore, startDevnet, sync } from "./support/mirrors.ts";
@@ -16,6 +17,16 @@ async function listQuarantined(store: Store): Promise<readonly string[]> {
     hashes.push(Buffer.from(hash).toString("hex"));
   }
   return hashes;
+}
+
+/** The account with the most live messages. */
+function largestAccount(network: Devnet): bigint {
+  const counts = new Map<bigint, number>();
+  for (const entry of network.listLive()) {
+    if (entry.kind === "message") counts.set(entry.fid, (counts.get(entry.fid) ?? 0) + 1);
+  }
+  const [largest] = [...counts].sort(([, a], [, b]) => b - a);
+  return largest?.[0] ?? 0n;
 }
 
 /** Mirrors a history and blocks after it, all of it with faults. */
@@ -61,6 +72,29 @@ describe("a page that cannot be served", () => {
     expect(await differences(devnet, store)).toEqual([]);
     const shards = await store.listShards();
     expect(shards.reduce((sum, { fallbackCount }) => sum + fallbackCount, 0)).toBeGreaterThan(3);
+  });
+});
+
+describe("an account of more than a page", () => {
+  it("is read again from its beginning when a page in the middle of it cannot be served", async () => {
+    devnet = await startDevnet({ users: 10, messages: 5000 });
+    const largest = largestAccount(devnet);
+    devnet.setFaults({ unpageable: { virtualShards: [virtualShardOf(largest)] } });
+    const store = newStore();
+    const tokens = new Map<string | null, string | null>();
+    const watched: Store = {
+      ...store,
+      async applyPage(page) {
+        tokens.set(page.nextPageToken, page.pageToken);
+        await store.applyPage(page);
+      },
+    };
+
+    await sync(devnet, watched);
+
+    expect(await differences(devnet, store)).toEqual([]);
+    // Pages of it were stored, up to the one that failed.
+    expect(tokens.get(`accounts-from:${largest}`)).toEqual(expect.any(String));
   });
 });
 
