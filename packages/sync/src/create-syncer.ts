@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { loadBlake3, loadEd25519 } from "@snaprag/verify";
 import { SyncError } from "./errors.ts";
 import type { ResolvedSyncerOptions, SyncerOptions } from "./options.ts";
@@ -131,6 +132,8 @@ export function createSyncer(options: SyncerOptions): Syncer {
       const controller = new AbortController();
       const stop = () => controller.abort(signal?.reason);
       if (signal?.aborted) return;
+      // Hundreds of partitions may wait at a time, which Node would take for a leak.
+      setMaxListeners(0, controller.signal);
       activity.clear();
       signal?.addEventListener("abort", stop, { once: true });
       await resolved.store.migrate();

@@ -1,8 +1,10 @@
 // What goes wrong on the way, and does not matter.
+import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
 import type { Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { afterEach, describe, expect, it } from "vitest";
+import { createSyncer } from "../src/index.ts";
 import { differences, newStore, startDevnet, sync } from "./support/mirrors.ts";
 
 let devnet: Devnet;
@@ -130,5 +132,24 @@ describe("a sync", () => {
     expect(await differences(devnet, store)).toEqual([]);
     const shards = await store.listShards();
     expect(shards.reduce((sum, { errorCount }) => sum + errorCount, 0)).toBeGreaterThan(10);
+  });
+
+  it("lets many partitions wait at a time, without a warning from Node.js", async () => {
+    devnet = await startDevnet({ users: 10, messages: 0 });
+    const error = { method: "GetShardTransactions", code: 14, times: 60 } as const;
+    devnet.setFaults({ rpcErrors: [error] });
+    const { endpoint } = devnet;
+    await using client = createNodeClient({ endpoint, retry: { attempts: 1 } });
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on("warning", onWarning);
+
+    const store = newStore();
+    await createSyncer({ client, store, holder: "a test" }).run({ untilSynced: true });
+    process.off("warning", onWarning);
+
+    const shards = await store.listShards();
+    expect(shards.reduce((sum, { retryCount }) => sum + retryCount, 0)).toBe(60);
+    expect(warnings).toEqual([]);
   });
 });
