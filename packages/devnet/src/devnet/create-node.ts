@@ -7,7 +7,7 @@ import { listLeftovers } from "../engine/events/leftover-events.ts";
 import { toFarcasterSeconds } from "../engine/farcaster-time.ts";
 import type { Faults } from "../faults/create-faults.ts";
 import { withLiveEventFaults } from "../faults/live-event-faults.ts";
-import { withSnapshotFaults } from "../faults/snapshot-faults.ts";
+import { withSnapshotFaults } from "../faults/snapshots/snapshot-faults.ts";
 import type { ResolvedDevnetOptions } from "../options.ts";
 import type { LiveRequest, NodeContext } from "../services/node-context.ts";
 import { createSnapshotShelf } from "../services/replication/snapshot-shelf.ts";

@@ -1,6 +1,6 @@
 import { isSameBytes } from "@snaprag/proto";
 import type { Blake3 } from "@snaprag/verify";
-import type { HashNode, TrieBranch, TrieLeaf, TrieNode } from "./trie-node.ts";
+import type { Generation, HashNode, TrieBranch, TrieLeaf, TrieNode } from "./trie-node.ts";
 import {
   createBranch,
   createNodeHasher,
@@ -23,6 +23,8 @@ export interface TrieView<Value> {
   findLeaf(key: Uint8Array): TrieLeaf<Value> | undefined;
   /** Every leaf, by key ascending. */
   leaves(): Iterable<TrieLeaf<Value>>;
+  /** The same set without some keys, missing ones among them. Shares what it does not change. */
+  without(keys: Iterable<Uint8Array>): TrieView<Value>;
 }
 
 /** The keys of one shard. Hashes are computed when asked for, and only where something changed. */
@@ -42,9 +44,13 @@ export interface Trie<Value> extends TrieView<Value> {
  * a branch of an older one is copied before its first change.
  */
 export function createTrie<Value>(blake3: Blake3): Trie<Value> {
-  const hashNode = createNodeHasher(blake3);
-  let generation = 0;
-  let root = createBranch<Value>(generation);
+  return growTrie(createBranch<Value>({}), createNodeHasher(blake3));
+}
+
+/** A trie that begins as another one is, without touching the branches of that one. */
+function growTrie<Value>(start: TrieBranch<Value>, hashNode: HashNode): Trie<Value> {
+  let generation: Generation = {};
+  let root = start;
 
   function insert(key: Uint8Array, value: Value): void {
     const leaf: TrieLeaf<Value> = { kind: "leaf", key, value, hash: undefined };
@@ -88,18 +94,22 @@ export function createTrie<Value>(blake3: Blake3): Trie<Value> {
     }
   }
 
+  function snapshot(): TrieView<Value> {
+    generation = {};
+    const kept = root;
+    return viewOf(() => kept, hashNode);
+  }
+
   return {
     ...viewOf(() => root, hashNode),
     get leafCount() {
       return root.leafCount;
     },
+
+    without: (keys) => snapshot().without(keys),
     insert,
     delete: remove,
-    snapshot() {
-      generation++;
-      const kept = root;
-      return viewOf(() => kept, hashNode);
-    },
+    snapshot,
   };
 }
 
@@ -116,7 +126,7 @@ function isPlaceFor<Value>(
 function branchFor<Value>(
   child: TrieNode<Value> | undefined,
   depth: number,
-  generation: number,
+  generation: Generation,
 ): TrieBranch<Value> {
   if (child?.kind === "branch") return ownBranch(child, generation);
   const branch = createBranch<Value>(generation);
@@ -155,6 +165,11 @@ function viewOf<Value>(root: () => TrieBranch<Value>, hashNode: HashNode): TrieV
     hashOf: hashNode,
     findLeaf: (key) => findLeafBelow(root(), key),
     leaves: () => leavesBelow(root()),
+    without(keys) {
+      const rest = growTrie(root(), hashNode);
+      for (const key of keys) rest.delete(key);
+      return rest.snapshot();
+    },
   };
 }
 

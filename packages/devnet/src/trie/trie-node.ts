@@ -16,6 +16,9 @@ export interface TrieLeaf<Value> {
   hash: Uint8Array | undefined;
 }
 
+/** What tells apart the times between two snapshots, by identity. */
+export type Generation = object;
+
 /** The keys that share a prefix, by their next nibble. */
 export interface TrieBranch<Value> {
   readonly kind: "branch";
@@ -24,14 +27,14 @@ export interface TrieBranch<Value> {
   /** Filled in by {@link createNodeHasher}, cleared by every change below. */
   hash: Uint8Array | undefined;
   /** Only the trie of this generation may change the node in place; a later one copies it. */
-  readonly generation: number;
+  readonly generation: Generation;
 }
 
 /** A leaf or a branch. */
 export type TrieNode<Value> = TrieLeaf<Value> | TrieBranch<Value>;
 
 /** A branch without children. */
-export function createBranch<Value>(generation: number): TrieBranch<Value> {
+export function createBranch<Value>(generation: Generation): TrieBranch<Value> {
   return {
     kind: "branch",
     children: new Array(FAN_OUT).fill(undefined),
@@ -42,7 +45,10 @@ export function createBranch<Value>(generation: number): TrieBranch<Value> {
 }
 
 /** The branch itself when this generation made it, else a copy that this generation may change. */
-export function ownBranch<Value>(branch: TrieBranch<Value>, generation: number): TrieBranch<Value> {
+export function ownBranch<Value>(
+  branch: TrieBranch<Value>,
+  generation: Generation,
+): TrieBranch<Value> {
   if (branch.generation === generation) return branch;
   return {
     kind: "branch",

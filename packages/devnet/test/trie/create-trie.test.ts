@@ -2,6 +2,7 @@ import { createTrieHasher, loadBlake3, messageTrieKey, onChainEventTrieKey } fro
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildOnChainEvent } from "../../src/index.ts";
+import type { Trie } from "../../src/trie/create-trie.ts";
 import { createTrie } from "../../src/trie/create-trie.ts";
 import { toNibbles } from "../../src/trie/trie-node.ts";
 import { arbitraryCloseKey, arbitraryKey, arbitraryKeys } from "../support/arbitrary-keys.ts";
@@ -84,6 +85,29 @@ describe("createTrie()", () => {
         expect(toHex(snapshot.rootHash())).toBe(naiveRoot(before));
         expect(snapshot.leafCount).toBe(before.length);
         expect([...snapshot.leaves()].every(({ value }) => value === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it("shows what it would be without some keys, and stays as it is", () => {
+    fc.assert(
+      fc.property(arbitraryKeys, arbitraryKeys, fc.nat(40), (keys, gone, count) => {
+        const trie = trieOfKeys(keys);
+        const without = [...gone, ...keys.slice(count)];
+        const names = new Set(without.map(toHex));
+        const left = keys.filter((key) => !names.has(toHex(key)));
+        const snapshot = trieOfKeys(keys).snapshot();
+        const views = [trie.without(without), snapshot.without(without)];
+        // None of them sees what else is left out, and what comes later.
+        snapshot.without(left);
+        for (const key of gone) trie.insert(key, 1);
+        for (const key of left) trie.delete(key);
+
+        for (const view of views) {
+          expect(toHex(view.rootHash())).toBe(naiveRoot(left));
+          expect(view.leafCount).toBe(left.length);
+        }
+        expect(toHex(snapshot.rootHash())).toBe(naiveRoot(keys));
       }),
     );
   });
@@ -245,6 +269,12 @@ describe("the vectors of docs/protocol.md 3.5", () => {
     expect(toHex(trie.rootHash())).toBe("63f990d05cd8301f66e845c2739be860b9a1f486");
   });
 });
+
+function trieOfKeys(keys: readonly Uint8Array[]): Trie<number> {
+  const trie = createTrie<number>(blake3);
+  for (const key of keys) trie.insert(key, 0);
+  return trie;
+}
 
 function startsWith(path: Uint8Array, prefix: Uint8Array): boolean {
   return prefix.every((nibble, depth) => path[depth] === nibble);

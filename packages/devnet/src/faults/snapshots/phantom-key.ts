@@ -1,9 +1,9 @@
 import { Message, MessageType } from "@snaprag/proto";
 import { readTrieKeyHead } from "@snaprag/verify";
-import type { Entry } from "../engine/state/shard-state.ts";
-import type { TrieView } from "../trie/create-trie.ts";
-import type { TrieBranch, TrieLeaf, TrieNode } from "../trie/trie-node.ts";
-import { createBranch, nibbleAt } from "../trie/trie-node.ts";
+import type { Entry } from "../../engine/state/shard-state.ts";
+import type { TrieView } from "../../trie/create-trie.ts";
+import type { TrieBranch, TrieLeaf, TrieNode } from "../../trie/trie-node.ts";
+import { createBranch, nibbleAt } from "../../trie/trie-node.ts";
 
 const ACCOUNT_PREFIX_BYTES = 5;
 const HASH_BYTES = 20;
@@ -64,7 +64,7 @@ export function withPhantomKeys(
       return leaf;
     }
     // A copy that has the hash and the count already: the phantom is in neither.
-    const branch: TrieBranch<Entry> = createBranch(0);
+    const branch: TrieBranch<Entry> = createBranch({});
     if (node?.kind === "branch") {
       branch.hash = view.hashOf(node);
       branch.leafCount = node.leafCount;

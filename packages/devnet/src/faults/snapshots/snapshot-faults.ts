@@ -1,5 +1,5 @@
-import type { SnapshotShelf } from "../services/replication/snapshot-shelf.ts";
-import type { Faults } from "./create-faults.ts";
+import type { SnapshotShelf } from "../../services/replication/snapshot-shelf.ts";
+import type { Faults } from "../create-faults.ts";
 import { withPhantomKeys } from "./phantom-key.ts";
 
 /** What lies between a node's snapshots and those who read them. */
