@@ -105,7 +105,6 @@ function growTrie<Value>(start: TrieBranch<Value>, hashNode: HashNode): Trie<Val
     get leafCount() {
       return root.leafCount;
     },
-
     without: (keys) => snapshot().without(keys),
     insert,
     delete: remove,

@@ -120,7 +120,10 @@ function describeShard(
   };
 }
 
-/** A node and its children. Children are named in nibbles, unlike the node itself. */
+/**
+ * A node and its children. Children are named in nibbles, unlike the node itself, and nodes list
+ * them in hash-map order: here backwards, so that nobody relies on another one.
+ */
 function describeTrieNode(trie: TrieView<Entry>, prefix: Uint8Array): TrieNodeMetadataResponse {
   const path = toNibbles(prefix);
   const node = trie.findNode(path);
@@ -143,7 +146,7 @@ function describeTrieNode(trie: TrieView<Entry>, prefix: Uint8Array): TrieNodeMe
       : node.children.flatMap((child, nibble) =>
           child === undefined ? [] : [describe(child, Uint8Array.of(...path, nibble), [])],
         );
-  return describe(node, prefix, children);
+  return describe(node, prefix, children.reverse());
 }
 
 function viewMesh({ network, nowSeconds }: NodeContext): MeshView {
