@@ -1,3 +1,4 @@
+import type { ValidatorSet } from "@snaprag/verify";
 import { loadBlake3 } from "@snaprag/verify";
 import { DevnetError } from "../devnet-error.ts";
 import type { Submission } from "../engine/mempool.ts";
@@ -25,6 +26,8 @@ export interface Devnet extends DevnetNode {
   start(): Promise<void>;
   /** Ed25519 public keys of the validators of all shards, 32 bytes each, ascending. */
   readonly validators: readonly Uint8Array[];
+  /** The same as one set that is in effect from the first block on, to check commits against. */
+  readonly validatorSets: readonly ValidatorSet[];
   /**
    * Makes blocks now, one unless told otherwise, each of every shard. What was submitted before is in
    * the first of them; what they announce has been sent to subscribers when the call returns.
@@ -138,6 +141,9 @@ export function createDevnet(options: DevnetOptions = {}): Devnet {
     get validators() {
       return started().chain.network.validators.publicKeys;
     },
+    get validatorSets() {
+      return listValidatorSets(started().chain);
+    },
     produceBlock: (count = 1) => started().blocks.produce(count),
     pause() {
       isPaused = true;
@@ -165,6 +171,11 @@ export function createDevnet(options: DevnetOptions = {}): Devnet {
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function listValidatorSets({ network }: Chain): readonly ValidatorSet[] {
+  const { publicKeys } = network.validators;
+  return [{ effectiveAt: 0n, shardIds: [0, ...network.dataShards.keys()], publicKeys }];
 }
 
 /** What a devnet says of its chain and does to it. */
