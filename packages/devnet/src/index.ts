@@ -24,6 +24,16 @@ export type {
   StreamMethod,
   UnpageableFault,
 } from "./faults/fault-plan.ts";
+export type {
+  CommitLie,
+  CommitLieKind,
+  LieName,
+  LiePlan,
+  MessageLie,
+  ShardLie,
+  SwapLie,
+  Withholding,
+} from "./faults/lies/lie-plan.ts";
 export type { DevnetOptions, Logger } from "./options.ts";
 
 // For authors of tests: messages and on-chain events of one's own.

@@ -6,6 +6,8 @@ import { createBroadcast } from "../engine/events/broadcast.ts";
 import { listLeftovers } from "../engine/events/leftover-events.ts";
 import { toFarcasterSeconds } from "../engine/farcaster-time.ts";
 import type { Faults } from "../faults/create-faults.ts";
+import type { Lies } from "../faults/lies/create-lies.ts";
+import { createLies } from "../faults/lies/create-lies.ts";
 import { withLiveEventFaults } from "../faults/live-event-faults.ts";
 import { withSnapshotFaults } from "../faults/snapshots/snapshot-faults.ts";
 import type { ResolvedDevnetOptions } from "../options.ts";
@@ -21,6 +23,8 @@ const BROADCAST_CAPACITY = 10_000;
 export interface Node {
   /** What its services work with. */
   readonly context: NodeContext;
+  /** What it tells otherwise. */
+  readonly lies: Lies;
   /** Begins to serve the history that the chain has by now. */
   open(): void;
   /** Takes in the blocks of one round. */
@@ -53,6 +57,7 @@ export function createNode({ network, order, record }: NodeView, options: NodeOp
       return fault === undefined ? 0 : (fault.blocks ?? 1);
     },
   });
+  const lies = createLies({ network, shelf, faults });
   let broadcasts = createBroadcasts(shardIds);
 
   function listen(shardId: number, request: LiveRequest): Listener<HubEvent> | undefined {
@@ -73,11 +78,13 @@ export function createNode({ network, order, record }: NodeView, options: NodeOp
   return {
     context: {
       network,
-      snapshots: withSnapshotFaults(shelf, faults),
+      snapshots: withSnapshotFaults(lies.snapshots, faults),
+      trieOf: lies.trieOf,
       listen,
       nowSeconds,
       logger: settings.logger,
     },
+    lies,
     open() {
       for (const { events } of network.dataShards.values()) events.leave(listLeftovers(events));
       keepUp();

@@ -2,6 +2,7 @@ import { DevnetError } from "../devnet-error.ts";
 import { createCorruption } from "../faults/corrupt-messages.ts";
 import { createFaults } from "../faults/create-faults.ts";
 import type { FaultName, FaultPlan } from "../faults/fault-plan.ts";
+import type { LieName } from "../faults/lies/lie-plan.ts";
 import type { ResolvedDevnetOptions } from "../options.ts";
 import { expectInteger } from "../options.ts";
 import type { Chain } from "./create-chain.ts";
@@ -23,6 +24,11 @@ export interface NodeControls {
   faultCounts(): ReadonlyMap<FaultName, number>;
   /** Hashes, in hex, of the messages that were served with the error of `corruptMessages`. */
   listCorrupted(): readonly string[];
+  /**
+   * Hashes, in hex, of the messages that the lies of the plan are about, by the lie; absent for lies
+   * that are about none, or are not in the plan.
+   */
+  listLies(): ReadonlyMap<LieName, readonly string[]>;
   /** Takes a snapshot of every data shard at its present height. */
   takeSnapshot(): void;
   /** Drops all snapshots, as if they had expired. The next block of a shard takes a new one. */
@@ -108,6 +114,7 @@ export function createNodeHandle(
     setFaults: faults.set,
     faultCounts: faults.counts,
     listCorrupted: corruption.listCorrupted,
+    listLies: () => started(inside).lies.listMessages(),
     takeSnapshot() {
       const { network, snapshots } = started(inside).context;
       for (const shardId of network.dataShards.keys()) snapshots.take(shardId);

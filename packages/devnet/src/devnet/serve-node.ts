@@ -32,8 +32,10 @@ export interface ServeOptions extends Pick<ResolvedDevnetOptions, "host" | "port
  * @throws {DevnetError} `listen_failed`
  */
 export async function serveNode(node: Node, options: ServeOptions): Promise<ServedNode> {
-  const { host, logger } = options;
-  const interceptor = createCallFaults(options.faults, options.corruption);
+  const { host, logger, corruption } = options;
+  const interceptor = createCallFaults(options.faults, (method, response) =>
+    corruption.apply(node.lies.apply(method, response)),
+  );
   const services = [
     serviceOf(HubServiceDefinition, createHubHandlers(node.context), { interceptor, logger }),
     serviceOf(ReplicationServiceDefinition, createReplicationHandlers(node.context), {

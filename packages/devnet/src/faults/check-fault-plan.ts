@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { HubServiceDefinition, ReplicationServiceDefinition } from "@snaprag/proto";
 import type { FaultName, FaultPlan } from "./fault-plan.ts";
+import type { CommitLieKind } from "./lies/lie-plan.ts";
 
 type Check = (name: string, value: unknown) => void;
 /** What an entry may say; those that are {@link required} must be there. */
@@ -16,6 +17,8 @@ const isStream = new Set<unknown>(
 );
 const MAX_VIRTUAL_SHARD = 255;
 const MAX_STATUS: number = status.UNAUTHENTICATED;
+const COMMIT_LIES: readonly CommitLieKind[] = ["signature", "quorum", "value", "block", "header"];
+const commitLie = oneOf(new Set(COMMIT_LIES), `one of ${COMMIT_LIES.join(", ")}`);
 
 const standing = { chance: isShare };
 const timed = { ...standing, after: integer({ min: 0 }), times: count };
@@ -24,6 +27,10 @@ const text = matching((value) => typeof value === "string", "a text");
 const code = integer({ min: 1, max: MAX_STATUS });
 const loss = { ...timed, events: required(integer({ min: 1 })) };
 const rpcMethod = oneOf(isMethod, "a call of a node");
+const messages = { hashes: messageHashes, count: integer({ min: 0 }) };
+const pairs = { pairs: integer({ min: 1 }) };
+const shard = { shardId: integer({ min: 1 }) };
+const isFlag = matching((value) => typeof value === "boolean", "true or false");
 
 const SHAPES: Readonly<Record<FaultName, Shape>> = {
   drop: timed,
@@ -37,12 +44,18 @@ const SHAPES: Readonly<Record<FaultName, Shape>> = {
   stallStream: stream,
   rpcErrors: { ...timed, method: required(rpcMethod), code: required(code), message: text },
   slowRpcs: { ...timed, method: rpcMethod, delayMs: required(integer({ min: 0 })) },
-  unpageable: { ...standing, virtualShards, shardId: integer({ min: 1 }) },
+  unpageable: { ...standing, ...shard, virtualShards },
   loseSnapshot: timed,
   labelLate: { ...timed, blocks: integer({ min: 1 }) },
   unorderedSnapshots: timed,
   corrupt: timed,
   corruptMessages: standing,
+  withhold: { ...messages, isConsistent: isFlag },
+  swapBodies: pairs,
+  swapMessages: pairs,
+  forgeSignature: messages,
+  replaySnapshot: shard,
+  badCommit: { ...shard, kind: required(commitLie) },
 };
 
 /** Every fault that a plan may name. */
@@ -140,4 +153,10 @@ function virtualShards(name: string, value: unknown): void {
   const isRight = (shards: unknown) =>
     Array.isArray(shards) && shards.every((shard) => isInteger(shard, 0, MAX_VIRTUAL_SHARD));
   matching(isRight, `a list of whole numbers from 0 to ${MAX_VIRTUAL_SHARD}`)(name, value);
+}
+
+function messageHashes(name: string, value: unknown): void {
+  const isHash = (hash: unknown) => typeof hash === "string" && /^[0-9a-f]{40}$/i.test(hash);
+  const isRight = (hashes: unknown) => Array.isArray(hashes) && hashes.every(isHash);
+  matching(isRight, "a list of message hashes, 40 hexadecimal digits each")(name, value);
 }

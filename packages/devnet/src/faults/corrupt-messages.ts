@@ -62,7 +62,7 @@ function flipBit(message: Message, prng: Prng): Message {
 }
 
 /** A response with each message in it replaced; the same object where nothing is. */
-function mapMessages(value: unknown, change: (message: Message) => Message): unknown {
+export function mapMessages(value: unknown, change: (message: Message) => Message): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   if (isMessage(value)) return change(value);
   if (Array.isArray(value)) {

@@ -2,9 +2,10 @@ import type { Prng } from "../traffic/authoring/prng.ts";
 import { createPrng, seedOf } from "../traffic/authoring/prng.ts";
 import { checkFaultPlan } from "./check-fault-plan.ts";
 import type { Fault, FaultName, FaultOf, FaultPlan } from "./fault-plan.ts";
+import type { LieName } from "./lies/lie-plan.ts";
 
 /** Faults that strike at some occasions and not at others. */
-type TimedFaultName = Exclude<FaultName, StandingFaultName>;
+type TimedFaultName = Exclude<FaultName, StandingFaultName | LieName>;
 /** Faults that strike some things and not others, always the same ones. */
 type StandingFaultName = "unpageable" | "corruptMessages";
 
@@ -30,8 +31,10 @@ export interface Faults {
     name: Name,
     thing: Uint8Array,
   ): FaultOf<Name> | undefined;
-  /** Counts a standing fault that was met. */
-  count(name: StandingFaultName): void;
+  /** A lie of the plan: the same object for as long as the plan is. */
+  findLie<Name extends LieName>(name: Name): FaultOf<Name> | undefined;
+  /** Counts a standing fault that was met, or a lie that was told. */
+  count(name: StandingFaultName | LieName): void;
   /** Whether a fault is planned at all. */
   isPlanned(name: FaultName): boolean;
   /** Random numbers for what a fault does; those of one fault do not disturb another's. */
@@ -110,6 +113,10 @@ export function createFaults({ seed, plan }: FaultsOptions): Faults {
       if (fault === undefined || !prngOf(name, thing).chance(fault.chance ?? 1)) return undefined;
       // Safety: as above.
       return fault as FaultOf<Name>;
+    },
+    findLie<Name extends LieName>(name: Name) {
+      // Safety: as above.
+      return triggers.get(name)?.[0]?.fault as FaultOf<Name> | undefined;
     },
     count,
     isPlanned: (name) => triggers.has(name),

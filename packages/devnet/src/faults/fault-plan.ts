@@ -1,4 +1,5 @@
 import type { HubServiceDefinition, ReplicationServiceDefinition } from "@snaprag/proto";
+import type { LiePlan } from "./lies/lie-plan.ts";
 
 type MethodsOf<Service extends { readonly methods: object }> =
   Service["methods"][keyof Service["methods"]];
@@ -134,7 +135,7 @@ export interface StoredCorruption {
  * order of calls; what is not named does not happen. A node's usual traps are no faults and need no
  * plan: pages that gasless keys break, the window between replay and live, and so on.
  */
-export interface FaultPlan {
+export interface FaultPlan extends LiePlan {
   /** A live event is not sent. Each live event of each `Subscribe` is an occasion. */
   readonly drop?: Fault | undefined;
   /** A live event is late, and those behind it with it. */

@@ -1,20 +1,22 @@
 import { rpcError } from "../services/rpc-error.ts";
 import type { ServerStream } from "../services/serve.ts";
-import type { Corruption } from "./corrupt-messages.ts";
 import type { Faults } from "./create-faults.ts";
 import type { RpcErrorFault, StreamErrorFault, StreamFault } from "./fault-plan.ts";
+
+/** What a call is answered with, or a message of its stream: the true one, or another. */
+export type AlterAnswer = (method: string, response: unknown) => unknown;
 
 /** A stream that is to be served, and what may happen to it. */
 export interface FaultyStream {
   readonly method: string;
   readonly stream: ServerStream<unknown>;
   readonly faults: Faults;
-  readonly corruption: Corruption;
+  readonly alter: AlterAnswer;
 }
 
 /** Serves a stream until its handler, its client or a fault ends it. */
 export async function serveFaultyStream(
-  { method, stream, faults, corruption }: FaultyStream,
+  { method, stream, faults, alter }: FaultyStream,
   serve: (stream: ServerStream<unknown>) => Promise<void>,
 ): Promise<void> {
   // Besides the client, a fault ends the handler's work.
@@ -39,7 +41,7 @@ export async function serveFaultyStream(
     const failure = faults.strike("failStream", isOf);
     if (failure !== undefined) endWith(errorOf(failure));
     if (faults.strike("endStream", isOf) !== undefined) endWith(ended);
-    await stream.send(corruption.apply(response));
+    await stream.send(alter(method, response));
   }
 
   try {

@@ -2,7 +2,9 @@ import type { HubEvent, HubEventType } from "@snaprag/proto";
 import type { DataShard } from "../engine/blocks/data-shard.ts";
 import type { Listener } from "../engine/events/broadcast.ts";
 import type { Network } from "../engine/network.ts";
+import type { Entry, ShardState } from "../engine/state/shard-state.ts";
 import type { Logger } from "../options.ts";
+import type { TrieView } from "../trie/create-trie.ts";
 import type { SnapshotShelf } from "./replication/snapshot-shelf.ts";
 
 /** What a stream wants of a shard's live events. */
@@ -17,6 +19,8 @@ export interface LiveRequest {
 export interface NodeContext {
   readonly network: Network;
   readonly snapshots: SnapshotShelf;
+  /** A shard's trie as the node tells of it. */
+  trieOf(state: ShardState): TrieView<Entry>;
   /** Starts to listen to a data shard's events as they are committed. */
   listen(shardId: number, request: LiveRequest): Listener<HubEvent> | undefined;
   /** Unix seconds on the node's clock. */

@@ -21,6 +21,12 @@ const FULL: Required<FaultPlan> = {
   unorderedSnapshots: {},
   corrupt: {},
   corruptMessages: { chance: 0.01 },
+  withhold: { hashes: ["ab".repeat(20)], count: 0, isConsistent: true },
+  swapBodies: { pairs: 1 },
+  swapMessages: {},
+  forgeSignature: { hashes: ["AB".repeat(20)] },
+  replaySnapshot: { shardId: 1 },
+  badCommit: { kind: "header", shardId: 2 },
 };
 
 describe("checkFaultPlan()", () => {
@@ -69,6 +75,27 @@ describe("checkFaultPlan()", () => {
     [
       { unpageable: { virtualShards: [256] } },
       "Expected `unpageable.virtualShards` to be a list of whole numbers from 0 to 255, got 256",
+    ],
+    [
+      { withhold: { hashes: ["abc"] } },
+      "Expected `withhold.hashes` to be a list of message hashes",
+    ],
+    [{ withhold: { hashes: "ab" } }, "Expected `withhold.hashes` to be a list of message hashes"],
+    [{ withhold: { count: -1 } }, "Expected `withhold.count` to be a whole number of at least 0"],
+    [
+      { withhold: { isConsistent: 1 } },
+      "Expected `withhold.isConsistent` to be true or false, got 1",
+    ],
+    [{ withhold: { times: 1 } }, "Expected `withhold` to have no field `times`"],
+    [
+      { swapBodies: { pairs: 0 } },
+      "Expected `swapBodies.pairs` to be a whole number of at least 1",
+    ],
+    [{ replaySnapshot: { shardId: 0 } }, "Expected `replaySnapshot.shardId` to be a whole number"],
+    [{ badCommit: {} }, "Expected `badCommit.kind`, which is missing"],
+    [
+      { badCommit: { kind: "round" } },
+      "Expected `badCommit.kind` to be one of signature, quorum, value, block, header, got round",
     ],
   ])("refuses %j", (plan, message) => {
     expect(() => checkFaultPlan(plan)).toThrow(TypeError);

@@ -15,10 +15,13 @@ export function withSnapshotFaults(shelf: SnapshotShelf, faults: Faults): Snapsh
     ...shelf,
     find(shardId, height) {
       if (faults.isQuiet()) return shelf.find(shardId, height);
-      const isHere = shelf.find(shardId, height) !== undefined;
-      if (isHere && faults.strike("loseSnapshot") !== undefined) shelf.drop(shardId, height);
       const snapshot = shelf.find(shardId, height);
-      if (snapshot === undefined || !faults.isPlanned("unpageable")) return snapshot;
+      if (snapshot === undefined) return undefined;
+      if (faults.strike("loseSnapshot") !== undefined) {
+        shelf.drop(shardId, height);
+        return undefined;
+      }
+      if (!faults.isPlanned("unpageable")) return snapshot;
       const view = withPhantomKeys(snapshot.view, {
         isStruck: (virtualShard) => isUnpageable(shardId, virtualShard),
         onRead: () => faults.count("unpageable"),

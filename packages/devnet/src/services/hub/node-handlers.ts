@@ -68,7 +68,7 @@ export function createNodeHandlers(context: NodeContext): Pick<HubHandlers, Node
     getTrieMetadataByPrefix({ shardId, prefix }) {
       const shard = network.dataShards.get(shardId);
       if (shard === undefined) throw invalidArgument("no shard store for fid");
-      return describeTrieNode(shard.state.trie, prefix);
+      return describeTrieNode(context.trieOf(shard.state), prefix);
     },
     getConnectedPeers: () => ({ contacts: [], peers: [] }),
     getMeshView: () => viewMesh(context),
@@ -103,17 +103,19 @@ function describeNode(context: NodeContext): ReturnType<HubHandlers["getInfo"]> 
 }
 
 function describeShard(
-  { shardId, trie, onChain }: ShardState,
+  state: ShardState,
   tip: { readonly height: bigint; readonly timestamp: bigint },
-  { network, nowSeconds }: NodeContext,
+  { network, nowSeconds, trieOf }: NodeContext,
 ): ShardInfo {
+  const { shardId, onChain } = state;
+  const { leafCount } = trieOf(state);
   const behind = nowSeconds() - toUnixSeconds(tip.timestamp);
   return {
     shardId,
     maxHeight: tip.height,
-    numMessages: BigInt(trie.leafCount),
+    numMessages: BigInt(leafCount),
     numFidRegistrations: BigInt(onChain.registeredFids().length),
-    approxSize: BigInt(trie.leafCount) * APPROXIMATE_MESSAGE_BYTES,
+    approxSize: BigInt(leafCount) * APPROXIMATE_MESSAGE_BYTES,
     blockDelay: behind > 0n ? behind : 0n,
     mempoolSize: BigInt(network.mempool.size(shardId)),
     numOnchainEvents: 0n,
