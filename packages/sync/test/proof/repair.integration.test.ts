@@ -136,7 +136,7 @@ describe("after a row of every relation was changed, one deleted and one added b
 describe("the calls of a repair", () => {
   /** Calls that the node answered, counted where it begins to. */
   async function countCalls(work: () => Promise<unknown>): Promise<number> {
-    devnet.setFaults({ slowRpcs: { chance: 1, delayMs: 0 } });
+    devnet.setFaults({ slowRpcs: [{ chance: 1, delayMs: 0 }] });
     const before = devnet.faultCounts().get("slowRpcs") ?? 0;
     await work();
     const after = devnet.faultCounts().get("slowRpcs") ?? 0;
