@@ -1,6 +1,8 @@
+import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
 import type { Store } from "@snaprag/storage";
+import { verifyStore } from "@snaprag/sync";
 import { compareDerived } from "../support/compare-derived.ts";
 import type { Difference } from "../support/compare-mirror.ts";
 import { compareLive, liveOfNode, liveOfStore } from "../support/compare-mirror.ts";
@@ -92,5 +94,20 @@ export async function compareMirror(mirror: Mirror, truth: Truth): Promise<reado
   // What follows from messages cannot be right where some of them are known to be wrong.
   if (differences.length > 0 || corrupted.size > 0) return differences.map(describe);
   await using client = createNodeClient({ endpoint: devnet.endpoint });
-  return await compareDerived({ client, database: open.database });
+  const derived = await compareDerived({ client, database: open.database });
+  return [...derived, ...(await proveRows(client, open.store, devnet))];
+}
+
+/** Proves every leaf against the roots of the chain, whose validators are the devnet's. */
+async function proveRows(
+  client: NodeClient,
+  store: Store,
+  { validatorSets }: Devnet,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for await (const { shardId, status, commits } of verifyStore({ client, store, validatorSets })) {
+    if (status === "proved" && commits === "ok") continue;
+    problems.push(`shard ${shardId} is not proved: ${status}, commits ${commits}`);
+  }
+  return problems;
 }

@@ -53,7 +53,11 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
       const node = run.nodes.of(partition.shardId);
       const account = await fetchAccount(node, { ...partition, fid }, run.signal);
       const { unreadable } = account;
-      if (unreadable.length > 0) await recordUnreadable(run, partition, { fid, unreadable });
+      // Rows come from the home shard alone.
+      const isHome = homeShardOf(fid, run.network.shardCount) === partition.shardId;
+      if (isHome && unreadable.length > 0) {
+        await recordUnreadable(run, partition, { fid, unreadable });
+      }
       return proveAccount(account, run.blake3);
     },
     tokenAfter: accountMark(nameWalk(run, job), 0n),

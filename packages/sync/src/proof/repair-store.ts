@@ -125,20 +125,20 @@ function momentOf(shards: readonly ShardProgress[], shardId: number): Moment | u
   return shard && { shardId, blockNumber: shard.blockNumber, at: shard.blockTime ?? new Date() };
 }
 
+/** Writes what puts an account right. Returns whether there was anything to write. */
 async function applyCorrection(
   store: Store,
   reading: NodeReading,
   difference: AccountDifference,
-): Promise<void> {
+): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     const shards = await store.listShards();
     const here = momentOf(shards, difference.shardId);
-    if (here === undefined) return;
+    if (here === undefined) return false;
     try {
-      for (const batch of correct(reading, difference, { here, blocks: momentOf(shards, 0) })) {
-        await store.repairRows(batch);
-      }
-      return;
+      const batches = correct(reading, difference, { here, blocks: momentOf(shards, 0) });
+      for (const batch of batches) await store.repairRows(batch);
+      return batches.length > 0;
     } catch (error) {
       const isPassing =
         error instanceof StorageError && (error.code === "fenced" || error.retryable);
@@ -157,7 +157,11 @@ export async function repairAccounts(
   for (const difference of differences) {
     reading.signal.throwIfAborted();
     const { shardId, fid } = difference;
-    await applyCorrection(store, reading, difference);
+    // Such as when the node gives nothing that adds up: looking again changes nothing.
+    if (!(await applyCorrection(store, reading, difference))) {
+      repaired.push({ difference, isProved: false });
+      continue;
+    }
     const again = await confirmDifferences(reading, {
       ...{ store, shardId, fids: [fid], hasSignatures: false },
     });

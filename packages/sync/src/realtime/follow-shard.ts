@@ -132,7 +132,8 @@ export async function followShard(
 ): Promise<void> {
   const { store, signal, options } = run;
   const progress = (await store.listShards()).find((shard) => shard.shardId === shardId);
-  const watermarks = createWatermarks(await store.listPartitions(shardId));
+  const partitions = await store.listPartitions(shardId);
+  const watermarks = createWatermarks(partitions);
   let previousBlock = progress?.blockNumber ?? 0n;
   run.activity.of(shardId).blockNumber = previousBlock;
 
@@ -145,7 +146,7 @@ export async function followShard(
   const openBlocks = (leaving: AbortSignal) =>
     weighBlocks(readBlocks({ ...source, signal: leaving }));
   const liveProof = createLiveProof({
-    ...{ run, shardId, isAtTip: tip.isKnown },
+    ...{ run, shardId, isAtTip: tip.isKnown, isWhole: partitions.length > 0 },
     reading: readingOf(run, client),
   });
   const limits = {

@@ -24,6 +24,8 @@ export interface LiveProof {
 export interface LiveProofOptions extends FollowedShard {
   /** Whether the node's newest block was applied; what is further behind is proved when it was. */
   readonly isAtTip: () => boolean;
+  /** Whether the shard was downloaded: nothing can be proved of one that begins in the middle. */
+  readonly isWhole: boolean;
 }
 
 interface BlockRange {
@@ -95,7 +97,7 @@ async function proveAccounts(
 export function createLiveProof(options: LiveProofOptions): LiveProof {
   const { run, isAtTip } = options;
   const interval = BigInt(run.options.proofInterval);
-  const isOff = interval === 0n || run.options.verification === "none";
+  const isOff = !options.isWhole || interval === 0n || run.options.verification === "none";
   const proveRows = createRowsProof(options, interval);
   const touched = new Set<bigint>();
   let first: bigint | undefined;
