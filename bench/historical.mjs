@@ -3,30 +3,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { pathTo, startHelper } from "./helper.mjs";
 
 const [messages = 200_000, runs = 3] = process.argv.slice(2).map(Number);
-const pathTo = (path) => fileURLToPath(new URL(path, import.meta.url));
-
-/** Starts a helper that prints one line when it is ready, and ends when its stdin closes. */
-async function startHelper(script, args = []) {
-  const child = spawn(process.execPath, [pathTo(script), ...args.map(String)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const { value: ready } = await lines.next();
-  return {
-    ready,
-    async stop() {
-      child.stdin.end();
-      const { value: last } = await lines.next();
-      if (child.exitCode === null) await once(child, "exit");
-      return last;
-    },
-  };
-}
 
 /** Highest memory a process ever had, in MiB, as the kernel counted it. */
 function peakMemoryMiB(pid) {
