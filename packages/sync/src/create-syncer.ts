@@ -111,6 +111,7 @@ async function runSession({ options, activity, controller, untilSynced }: Sessio
     blake3,
     ed25519,
     validatorSets: validatorsOf(network, options.validatorSets),
+    areValidatorsConfigured: options.validatorSets !== undefined,
     checkMessages: checker.check,
     activity,
     logger,

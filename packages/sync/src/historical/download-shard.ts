@@ -1,6 +1,7 @@
 import { NodeClientError } from "@snaprag/client";
 import type { PartitionProgress } from "@snaprag/storage";
 import { proveSnapshot } from "../proof/history/prove-snapshot.ts";
+import { tryToProve } from "../proof/live/try-to-prove.ts";
 import type { Lanes } from "../run/lanes.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
@@ -176,7 +177,8 @@ export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes)
     run.abort,
   );
   if (run.options.verification !== "none") {
-    await untilDone(run, { shardId }, () => proveSnapshot(run, shardId));
+    const prove = () => proveSnapshot(run, shardId);
+    await untilDone(run, { shardId }, () => tryToProve(run, shardId, prove));
   }
   return lowestHeight(await run.store.listPartitions(shardId));
 }

@@ -112,10 +112,11 @@ function createTip(run: SyncRun, shardId: number) {
 
 /** What the rows that are written are proved with, against the node they are followed from. */
 function readingOf(run: SyncRun, client: NodeClient): NodeReading {
-  const { network, blake3, ed25519, validatorSets, signal } = run;
+  const { network, blake3, ed25519, validatorSets, areValidatorsConfigured, signal } = run;
   const { homeShardOf } = processContextOf(run, 0);
   return {
-    ...{ client, network, homeShardOf, blake3, ed25519, validatorSets, signal },
+    ...{ client, network, homeShardOf, blake3, ed25519, signal },
+    ...{ validatorSets, areValidatorsConfigured },
     readKeyHistory: () => readKeyHistory({ client, network: network.network, signal }),
   };
 }

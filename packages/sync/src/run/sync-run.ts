@@ -18,6 +18,8 @@ export interface SyncRun {
   readonly ed25519: Ed25519;
   /** Empty where the validators are not known. */
   readonly validatorSets: readonly ValidatorSet[];
+  /** Whether somebody has named them, rather than this version knowing of them. */
+  readonly areValidatorsConfigured: boolean;
   /** Checks signatures where all are; says what else messages are to be checked with. */
   readonly checkMessages: (messages: readonly Message[]) => Promise<MessageChecks>;
   readonly activity: Activity;

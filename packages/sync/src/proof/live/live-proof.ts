@@ -9,6 +9,7 @@ import { readAccounts } from "../rows/read-accounts.ts";
 import { accountRootOf } from "../rows/shard-tree.ts";
 import type { FollowedShard } from "./prove-rows.ts";
 import { createRowsProof, settleDifferences } from "./prove-rows.ts";
+import { tryToProve } from "./try-to-prove.ts";
 
 const LOW_32_BITS = 0xffffffffn;
 /** No root: not even that of an account without leaves, which is empty. */
@@ -75,17 +76,25 @@ async function findSuspects(
   });
 }
 
+/** Accounts that blocks touched, and how often it could not be told whether they are right. */
+type TouchedAccounts = ReadonlyMap<bigint, number>;
+
+/** Times in a row that an account may be undecided before following waits until it is. */
+const MAX_UNDECIDED = 5;
+
 /** Proves accounts that blocks touched. Returns those that the node has changed since. */
 async function proveAccounts(
   shard: FollowedShard,
-  touched: readonly bigint[],
+  accounts: TouchedAccounts,
   blocks: BlockRange,
 ): Promise<{ readonly pending: readonly bigint[]; readonly isRepaired: boolean }> {
   const { run, shardId, reading } = shard;
+  const touched = [...accounts.keys()];
+  const isStill = touched.every((fid) => (accounts.get(fid) ?? 0) < MAX_UNDECIDED);
   const told = await readTransactionRoots(shard, blocks);
   const fids = await findSuspects(shard, touched, told);
   const { store, logger } = run;
-  const suspects = { store, shardId, fids, hasSignatures: false };
+  const suspects = { store, shardId, fids, hasSignatures: false, isStill };
   const { differences, pending } = await confirmDifferences(reading, suspects);
   const counts = { accounts: touched.length, differences: differences.length };
   logger.debug({ shardId, blockNumber: blocks.last, ...counts }, "accounts proved");
@@ -99,7 +108,7 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
   const interval = BigInt(run.options.proofInterval);
   const isOff = !options.isWhole || interval === 0n || run.options.verification === "none";
   const proveRows = createRowsProof(options, interval);
-  const touched = new Set<bigint>();
+  const touched = new Map<bigint, number>();
   let first: bigint | undefined;
   // What the first batch of a connection touched is proved at once.
   let isUrgent = true;
@@ -109,20 +118,27 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
     return isUrgent || blockNumber - (first ?? blockNumber) + 1n >= interval;
   }
 
+  async function proveTouched({ blockNumber }: BlockBatch): Promise<void> {
+    const blocks = { first: first ?? blockNumber, last: blockNumber };
+    const { pending, isRepaired } = await proveAccounts(options, touched, blocks);
+    const undecided = pending.map((fid) => [fid, (touched.get(fid) ?? 0) + 1] as const);
+    touched.clear();
+    for (const [fid, times] of undecided) touched.set(fid, times);
+    first = undefined;
+    isUrgent = isRepaired;
+  }
+
   return {
     async afterBatch(batch) {
       if (isOff || !isAtTip()) return;
       first ??= batch.previousBlock + 1n;
-      for (const fid of accountsOf([...batch.changes, ...(batch.leaves ?? [])])) touched.add(fid);
-      if (isDue(batch)) {
-        const blocks = { first, last: batch.blockNumber };
-        const { pending, isRepaired } = await proveAccounts(options, [...touched], blocks);
-        touched.clear();
-        for (const fid of pending) touched.add(fid);
-        first = undefined;
-        isUrgent = isRepaired;
+      for (const fid of accountsOf([...batch.changes, ...(batch.leaves ?? [])])) {
+        touched.set(fid, touched.get(fid) ?? 0);
       }
-      await proveRows(batch);
+      await tryToProve(run, options.shardId, async () => {
+        if (isDue(batch)) await proveTouched(batch);
+        await proveRows(batch);
+      });
     },
   };
 }

@@ -14,12 +14,25 @@ export interface ChainRoot {
   readonly commits: CommitStatus;
 }
 
-type BlockChecks = Pick<NodeReading, "blake3" | "ed25519" | "validatorSets">;
+type BlockChecks = Pick<
+  NodeReading,
+  "blake3" | "ed25519" | "validatorSets" | "areValidatorsConfigured"
+>;
 
 const SAID: Readonly<Record<Exclude<CommitsCheck["status"], "failed">, CommitStatus>> = {
   ok: "ok",
   not_configured: "not_configured",
 };
+
+/**
+ * What a check says of commits. Validators change, and those that came after this version was made
+ * are unknown to it: unless somebody has named the validators, that is no proof of a lie.
+ */
+function toCommitStatus(check: CommitsCheck, checks: BlockChecks): CommitStatus | undefined {
+  if (check.status !== "failed") return SAID[check.status];
+  const isUnknown = check.problem === "unknown_signer" && !checks.areValidatorsConfigured;
+  return isUnknown ? "not_configured" : undefined;
+}
 
 /**
  * Takes the root of a block that was asked for.
@@ -36,12 +49,13 @@ export function toChainRoot(
   const check = checkShardChunk(chunk, checks);
   const height = chunk.header?.height;
   const isWanted = height?.shardIndex === shardId && height.blockNumber === blockNumber;
-  if (check.status === "failed" || !isWanted || chunk.header === undefined) {
+  const commits = toCommitStatus(check, checks);
+  if (commits === undefined || !isWanted || chunk.header === undefined) {
     const problem = check.status === "failed" ? check.problem : "it is another block";
     const message = `The node's block ${blockNumber} of shard ${shardId} is not what its validators committed: ${problem}`;
     throw new SyncError("uncommitted_block", message, { shardId });
   }
-  return { blockNumber, root: chunk.header.shardRoot, commits: SAID[check.status] };
+  return { blockNumber, root: chunk.header.shardRoot, commits };
 }
 
 /** Roots of blocks, ascending; of those that the node still has. */

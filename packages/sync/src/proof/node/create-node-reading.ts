@@ -56,6 +56,7 @@ export async function createNodeReading(options: NodeReadingOptions): Promise<No
     blake3: await loadBlake3(),
     ed25519: await loadEd25519(),
     validatorSets: validatorsOf(network, validatorSets),
+    areValidatorsConfigured: validatorSets !== undefined,
     readKeyHistory() {
       history ??= readKeyHistory({ client, network: network.network, signal });
       return history;

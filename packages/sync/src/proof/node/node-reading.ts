@@ -12,6 +12,8 @@ export interface NodeReading {
   readonly ed25519: Ed25519;
   /** Empty where the validators are not known. */
   readonly validatorSets: readonly ValidatorSet[];
+  /** Whether somebody has named them, rather than this version knowing of them. */
+  readonly areValidatorsConfigured: boolean;
   /** Gasless keys of all accounts, read from shard 0 when first needed. */
   readonly readKeyHistory: () => Promise<KeyHistory>;
   readonly signal: AbortSignal;

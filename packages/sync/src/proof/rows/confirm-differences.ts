@@ -31,6 +31,13 @@ export interface Suspects {
   readonly shardId: number;
   readonly fids: readonly bigint[];
   readonly hasSignatures: boolean;
+  /**
+   * Whether nobody writes to the store while it is looked at, so that waiting for it is in vain: one
+   * look, and what it does not decide is pending.
+   *
+   * @default false
+   */
+  readonly isStill?: boolean | undefined;
 }
 
 interface Sighting {
@@ -105,7 +112,7 @@ export async function confirmDifferences(
   let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
   let lastBlock = -1n;
   let rounds = 0;
-  while (fids.length > 0 && rounds < ROUNDS) {
+  while (fids.length > 0 && rounds < (suspects.isStill ? 1 : ROUNDS)) {
     if (rounds > 0) await delay(PAUSE_MS, undefined, { signal: reading.signal });
     rounds += 1;
     const found = await look(reading, { ...suspects, fids }, rounds === ROUNDS);

@@ -1,0 +1,27 @@
+import { NodeClientError } from "@snaprag/client";
+import type { SyncRun } from "../../run/sync-run.ts";
+
+/**
+ * Tries to prove something of a shard. A node that does not answer what only a proof asks for keeps
+ * nobody from mirroring it: that goes on record, and the proof is left for another time. A node that
+ * lies is another matter: that is thrown.
+ */
+export async function tryToProve(
+  { store, logger }: SyncRun,
+  shardId: number,
+  prove: () => Promise<void>,
+): Promise<void> {
+  try {
+    await prove();
+  } catch (error) {
+    if (!(error instanceof NodeClientError) || error.code === "cancelled") throw error;
+    logger.warn({ shardId, err: error }, "not proved, the node did not answer");
+    const code = `proof_${error.code}`;
+    await store.recordFault({
+      ...{ shardId, code },
+      virtualShard: null,
+      message: error.message,
+      isRetried: true,
+    });
+  }
+}
