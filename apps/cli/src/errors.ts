@@ -162,6 +162,10 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: Rule } = {
     advice: "Wait until the node has synced, or use another one.",
   },
   no_snapshot: { code: "node_unsuitable", advice: "Try again later, or use another node." },
+  node_behind: {
+    code: "node_unsuitable",
+    advice: "Wait until the node has synced, or use another one.",
+  },
   cursor_expired: BUG,
   stream_ended: BUG,
   incomplete_block: UNSUITABLE_NODE,

@@ -55,6 +55,7 @@ const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
   unknown_shard: "node_unsuitable",
   unknown_network: "node_unsuitable",
   no_snapshot: "node_unsuitable",
+  node_behind: "node_unsuitable",
   incomplete_block: "node_unsuitable",
   cursor_expired: "unexpected",
   stream_ended: "unexpected",

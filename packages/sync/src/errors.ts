@@ -6,6 +6,8 @@
  * - `unknown_network`: the node holds no block that says which network it is of.
  * - `no_snapshot`: the node holds no snapshot of a shard just now that would do; it takes one with a
  *   later block.
+ * - `node_behind`: the node has not reached the block of the snapshot that is read. The sync tries
+ *   again, at another node if there is one.
  * - `cursor_expired`: the node no longer has the events after the last block applied. The sync
  *   answers it itself, by downloading a newer snapshot.
  * - `incomplete_block`: the node has fewer events of a block than the block says.
@@ -20,6 +22,7 @@ export type SyncErrorCode =
   | "unknown_shard"
   | "unknown_network"
   | "no_snapshot"
+  | "node_behind"
   | "cursor_expired"
   | "incomplete_block"
   | "malformed_snapshot"

@@ -1,10 +1,13 @@
 // Several nodes of one network, of which any may go.
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet, Submission } from "@snaprag/devnet";
-import { buildMessage, buildRegistration, createSigner } from "@snaprag/devnet";
+import { buildMessage, createSigner } from "@snaprag/devnet";
 import { CastType } from "@snaprag/proto";
+import { homeShardOf, virtualShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
+import type { SyncerOptions } from "../src/index.ts";
 import { createSyncer } from "../src/index.ts";
+import { findFid, register } from "./support/accounts.ts";
 import { differences, newStore, startDevnet } from "./support/mirrors.ts";
 
 let devnet: Devnet;
@@ -16,11 +19,22 @@ function connect(endpoint: string) {
   return createNodeClient({ endpoint, retry: { attempts: 1 }, timeoutMs: 5000 });
 }
 
-async function syncWith(nodes: readonly string[], store: ReturnType<typeof newStore>) {
+async function syncWith(
+  nodes: readonly string[],
+  store: ReturnType<typeof newStore>,
+  options: Partial<SyncerOptions> = {},
+) {
   const [client, ...standbys] = nodes.map(connect);
   if (client === undefined) throw new TypeError("Expected at least one node");
   try {
-    const syncer = createSyncer({ client, standbys, store, holder: "a test", syncIntervalMs: 20 });
+    const syncer = createSyncer({
+      client,
+      standbys,
+      store,
+      holder: "a test",
+      syncIntervalMs: 20,
+      ...options,
+    });
     await syncer.run({ untilSynced: true });
   } finally {
     await Promise.all([client, ...standbys].map((each) => each.close()));
@@ -60,19 +74,6 @@ async function followBlock({ isPast }: ReturnType<typeof follow>): Promise<void>
 
 /** A user with one storage unit, which holds 100 casts (docs/protocol.md 6.4). */
 const AUTHOR = { fid: 4_000_000n, signer: createSigner("an author") };
-
-function registerAuthor(): readonly Submission[] {
-  const { fid, signer } = AUTHOR;
-  const events = buildRegistration({
-    fid,
-    signer: signer.publicKey,
-    custody: signer.publicKey.subarray(0, 20),
-    units: 1,
-    blockNumber: 1_000_000,
-    blockTimestamp: BigInt(Date.UTC(2026, 8, 1) / 1000),
-  });
-  return events.map((event) => ({ kind: "onChainEvent", event }));
-}
 
 /** Casts from a second on, one for each. */
 function publishCasts(timestamp: number, count: number): readonly Submission[] {
@@ -118,10 +119,51 @@ describe("a sync with a node that stands by", () => {
     expect(heights.size).toBe(2);
   });
 
+  it("reads no account there when the node is behind the snapshot", async () => {
+    const history = { users: 40, messages: 300, trafficPerBlock: 30 };
+    devnet = await startDevnet(history);
+    // The same chain, as a node has it that has yet to catch up.
+    await using behind = await startDevnet(history);
+    await devnet.produceBlock(100);
+    devnet.dropSnapshots();
+    await devnet.produceBlock();
+    const method = "GetUserNameProofsByFid";
+    devnet.setFaults({ rpcErrors: [{ method, code: 14, times: 50 }] });
+    const store = newStore();
+
+    await syncWith([devnet.endpoint, behind.endpoint], store, { lanes: 512 });
+    await syncWith([devnet.endpoint], store);
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("lists no accounts there when the node is behind the snapshot", async () => {
+    const history = { users: 10, messages: 0, trafficPerBlock: 0 };
+    devnet = await startDevnet(history);
+    await using behind = await startDevnet(history);
+    const newcomer = findFid((fid) => homeShardOf(fid, 2) === 1);
+    devnet.submit(...register(newcomer, createSigner("a newcomer")));
+    await devnet.produceBlock();
+    devnet.dropSnapshots();
+    await devnet.produceBlock();
+    // Both shards turn to the other node for the list, and back for the pages.
+    devnet.setFaults({
+      rpcErrors: [{ method: "GetFids", code: 14, times: 30 }],
+      unpageable: { virtualShards: [virtualShardOf(newcomer)] },
+    });
+    behind.setFaults({ rpcErrors: [{ method: "GetShardTransactions", code: 14 }] });
+    const store = newStore();
+
+    await syncWith([devnet.endpoint, behind.endpoint], store);
+
+    expect(await differences(devnet, store)).toEqual([]);
+    expect(devnet.faultCounts().get("unpageable")).toBeGreaterThan(0);
+  });
+
   it("begins a block anew there when the node fails in the middle of it", async () => {
     devnet = await startDevnet({ users: 10, messages: 0, trafficPerBlock: 0 });
     const standby = await devnet.addNode();
-    devnet.submit(...registerAuthor(), ...publishCasts(1, 100));
+    devnet.submit(...register(AUTHOR.fid, AUTHOR.signer), ...publishCasts(1, 100));
     await devnet.produceBlock();
     const store = newStore();
     await using following = follow([devnet.endpoint, standby.endpoint], store);

@@ -1,10 +1,13 @@
 // What goes wrong on the way, and does not matter.
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
+import { createSigner } from "@snaprag/devnet";
 import type { Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
+import { homeShardOf, virtualShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSyncer } from "../src/index.ts";
+import { findFid, register } from "./support/accounts.ts";
 import { differences, newStore, startDevnet, sync } from "./support/mirrors.ts";
 
 let devnet: Devnet;
@@ -67,6 +70,32 @@ describe("a sync", () => {
     expect(heights.size).toBeGreaterThan(1);
     const [shard] = (await store.listShards()).filter(({ shardId }) => shardId === 1);
     expect(shard?.snapshotHeight).toBe([...heights].sort((a, b) => (a < b ? -1 : 1))[0]);
+  });
+
+  it("reads accounts that came after it began, where pages of a newer snapshot fail", async () => {
+    devnet = await startDevnet({ users: 10, messages: 0, trafficPerBlock: 0 });
+    const newcomer = findFid((fid) => homeShardOf(fid, 2) === 1 && virtualShardOf(fid) > 250);
+    const store = newStore();
+    let hasCome = false;
+    const growing: Store = {
+      ...store,
+      async applyPage(page) {
+        await store.applyPage(page);
+        if (hasCome || page.shardId !== 1 || page.virtualShard < 100) return;
+        hasCome = true;
+        devnet.submit(...register(newcomer, createSigner("a newcomer")));
+        await devnet.produceBlock();
+        devnet.dropSnapshots();
+        devnet.setFaults({ unpageable: { virtualShards: [virtualShardOf(newcomer)] } });
+        await devnet.produceBlock();
+      },
+    };
+
+    // Proofs would find what is missing, and have it repaired.
+    await sync(devnet, growing, { lanes: 2, verification: "none" });
+
+    expect(await differences(devnet, store)).toEqual([]);
+    expect(devnet.faultCounts().get("unpageable")).toBeGreaterThan(0);
   });
 
   it("reads a newer snapshot when the node no longer has the next event, and keeps history", async () => {

@@ -12,7 +12,7 @@ import { applyStep, moveTo } from "./partition-job.ts";
 
 /** Names of the accounts, after everything that pages list. */
 function nameWalk(
-  { nodes, signal, network }: SyncRun,
+  { signal, network }: SyncRun,
   { partition: { shardId } }: PartitionJob,
 ): AccountWalk {
   return {
@@ -20,8 +20,8 @@ function nameWalk(
     accountsPerStep: 64,
     isFallback: false,
     includes: (fid) => homeShardOf(fid, network.shardCount) === shardId,
-    read: async (fid) => {
-      const entries = await fetchNames(nodes.of(shardId), fid, signal);
+    read: async (node, fid) => {
+      const entries = await fetchNames(node, fid, signal);
       return { entries, accountRoots: [], leaves: [] };
     },
     tokenAfter: null,
@@ -49,8 +49,7 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
     accountsPerStep: 16,
     isFallback: true,
     includes: () => true,
-    async read(fid) {
-      const node = run.nodes.of(partition.shardId);
+    async read(node, fid) {
       const account = await fetchAccount(node, { ...partition, fid }, run.signal);
       const { unreadable } = account;
       // Rows come from the home shard alone.

@@ -6,6 +6,7 @@ import type { Lanes } from "../run/lanes.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { together } from "../run/together.ts";
+import { expectReached } from "./accounts/expect-reached.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
 import { listAccounts } from "./accounts/list-accounts.ts";
 import { downloadPartition } from "./download-partition.ts";
@@ -24,21 +25,34 @@ interface ShardDownload {
   readonly lanes: Lanes;
   /** Snapshots met so far, by height. */
   readonly snapshots: Map<bigint, Snapshot>;
-  readonly listAccounts: () => Promise<AccountDirectory>;
+  /** All accounts that there are at a height, and maybe later ones. */
+  readonly listAccounts: (height: bigint) => Promise<AccountDirectory>;
 }
 
-/** Lists the accounts of a shard once, however many partitions need them; again after a failure. */
+/**
+ * Lists the accounts of a shard once, however many partitions need them; again after a failure, and
+ * for a snapshot that is newer than any before, because accounts may have come since.
+ */
 function createAccountLister({ nodes, network, signal }: SyncRun, shardId: number) {
-  let listed: Promise<AccountDirectory> | undefined;
-  return () => {
-    const { shardCount } = network;
-    listed ??= listAccounts(nodes.of(shardId), { shardId, shardCount }, signal).catch(
-      (error: unknown) => {
-        listed = undefined;
-        throw error;
-      },
-    );
-    return listed;
+  const { shardCount } = network;
+  let listed:
+    | { readonly height: bigint; readonly directory: Promise<AccountDirectory> }
+    | undefined;
+
+  async function list(height: bigint): Promise<AccountDirectory> {
+    const node = nodes.of(shardId);
+    await expectReached(node, { shardId, height }, signal);
+    return listAccounts(node, { shardId, shardCount }, signal);
+  }
+
+  return (height: bigint) => {
+    if (listed !== undefined && listed.height >= height) return listed.directory;
+    const listing = { height, directory: list(height) };
+    listing.directory.catch(() => {
+      if (listed === listing) listed = undefined;
+    });
+    listed = listing;
+    return listing.directory;
   };
 }
 
@@ -115,7 +129,7 @@ async function tryPartition(
   const job = {
     partition,
     at: snapshots.get(partition.height)?.at ?? new Date(),
-    listAccounts: download.listAccounts,
+    listAccounts: () => download.listAccounts(partition.height),
     pageFailures,
     proof: beginProof(run, partition),
     onStep: (step: { readonly entryCount: number; readonly messageCount: number }) => {

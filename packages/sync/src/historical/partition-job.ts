@@ -18,7 +18,7 @@ export interface PartitionJob {
   readonly partition: PartitionProgress;
   /** Time of the snapshot's block. */
   readonly at: Date;
-  /** Accounts of the shard, listed when first needed. */
+  /** Accounts of the shard at the partition's height, and maybe later ones; listed when needed. */
   readonly listAccounts: () => Promise<AccountDirectory>;
   /** Outlives a single try at the partition. */
   readonly pageFailures: PageFailures;

@@ -1,7 +1,12 @@
+import type { NodeClient } from "@snaprag/client";
 import { homeShardOf } from "@snaprag/verify";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { Listed, PartitionJob } from "../partition-job.ts";
 import { applyStep } from "../partition-job.ts";
+import { expectReached } from "./expect-reached.ts";
+
+/** What was read of one account. */
+type ReadAccount = Required<Omit<Listed, "unprovenAccounts">> & Listed;
 
 /** What is done for each account of a partition in turn, resumable at any of them. */
 export interface AccountWalk {
@@ -13,7 +18,7 @@ export interface AccountWalk {
   readonly isFallback: boolean;
   /** Whether an account of the partition, of whatever home shard, is walked to. */
   readonly includes: (fid: bigint) => boolean;
-  readonly read: (fid: bigint) => Promise<Required<Omit<Listed, "unprovenAccounts">> & Listed>;
+  readonly read: (node: NodeClient, fid: bigint) => Promise<ReadAccount>;
   /** Token that follows the last account; null when the partition is done then. */
   readonly tokenAfter: string | null;
 }
@@ -32,12 +37,18 @@ function putTogether(accounts: readonly Listed[]): Listed {
   };
 }
 
-/** Walks the accounts of a partition from where a token says, to the last one. */
+/**
+ * Walks the accounts of a partition from where a token says, to the last one, all at one node.
+ *
+ * @throws {SyncError} `node_behind` when that node has not reached the partition's snapshot
+ */
 export async function walkAccounts(
   run: SyncRun,
   job: PartitionJob,
   { walk, from }: { readonly walk: AccountWalk; readonly from: string },
 ): Promise<void> {
+  const node = run.nodes.of(job.partition.shardId);
+  await expectReached(node, job.partition, run.signal);
   const firstFid = BigInt(from.slice(walk.mark.length));
   const directory = await job.listAccounts();
   const { shardId, virtualShard } = job.partition;
@@ -51,7 +62,8 @@ export async function walkAccounts(
     run.signal.throwIfAborted();
     const batch = fids.slice(start, start + walk.accountsPerStep);
     start += walk.accountsPerStep;
-    const readBatch = async () => putTogether(await Promise.all(batch.map(walk.read)));
+    const readAll = () => Promise.all(batch.map((fid) => walk.read(node, fid)));
+    const readBatch = async () => putTogether(await readAll());
     const next = fids[start];
     const nextPageToken = next === undefined ? walk.tokenAfter : accountMark(walk, next);
     await applyStep(run, job, {
