@@ -41,6 +41,16 @@ async function recordUnreadable(
   await store.recordFault({ shardId, virtualShard, code, message, isRetried: false });
 }
 
+/** Names the accounts of which a proof takes leaves by hash alone. */
+function logOpaque(
+  { logger }: SyncRun,
+  { shardId, virtualShard }: PartitionJob["partition"],
+  { fid, leaves }: { readonly fid: bigint; readonly leaves: NonNullable<Listed["leaves"]> },
+): void {
+  const parts = leaves.filter((leaf) => !(leaf instanceof Uint8Array));
+  if (parts.length > 0) logger.info({ shardId, virtualShard, fid }, "leaves known by hash alone");
+}
+
 /** The rest of a partition account by account, where a page cannot be served. */
 function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
   const { partition } = job;
@@ -57,7 +67,9 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
       if (isHome && unreadable.length > 0) {
         await recordUnreadable(run, partition, { fid, unreadable });
       }
-      return proveAccount(account, run.blake3);
+      const listed = proveAccount(account, run.blake3);
+      logOpaque(run, partition, { fid, leaves: listed.leaves });
+      return listed;
     },
     tokenAfter: accountMark(nameWalk(run, job), 0n),
   };
