@@ -433,6 +433,11 @@ create table sync_partitions (
   "message_count" bigint not null default 0,
   "fallback_count" integer not null default 0,
   "updated_at" timestamp with time zone not null default now(),
+  "proof_state" bytea,
+  "proof_root" bytea,
+  "leaf_count" bigint,
+  "opaque_leaf_count" bigint,
+  "unproven_account_count" integer,
   PRIMARY KEY (shard_id, virtual_shard),
   CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text]))),
   CHECK (((virtual_shard >= 0) AND (virtual_shard <= 255)))
@@ -449,8 +454,26 @@ create table sync_progress (
   "error_count" integer not null default 0,
   "retry_count" integer not null default 0,
   "updated_at" timestamp with time zone not null default now(),
+  "proof_status" text,
+  "proof_block" bigint,
+  "proof_root" bytea,
+  "proof_leaf_count" bigint,
+  "proof_opaque_leaf_count" bigint,
+  "proof_commits" text,
+  "proved_at" timestamp with time zone,
   PRIMARY KEY (shard_id),
-  CHECK ((phase = ANY (ARRAY['historical'::text, 'realtime'::text])))
+  CHECK ((phase = ANY (ARRAY['historical'::text, 'realtime'::text]))),
+  CHECK ((proof_commits = ANY (ARRAY['ok'::text, 'not_configured'::text, 'unchecked'::text]))),
+  CHECK ((proof_status = ANY (ARRAY['proved'::text, 'mismatch'::text, 'unproved'::text])))
+);
+
+create table trie_leaves (
+  "fid" bigint not null,
+  "event_id" bigint not null,
+  "removed_event_id" bigint not null,
+  "shard_id" integer not null,
+  "trie_key" bytea not null,
+  PRIMARY KEY (fid, shard_id, trie_key)
 );
 
 create table user_data_changes (
@@ -577,6 +600,8 @@ CREATE INDEX reactions_by_author ON reactions USING btree (fid, "timestamp") WHE
 CREATE INDEX reactions_by_target ON reactions USING btree (target_hash, reaction_type) WHERE (deleted_at IS NULL);
 
 CREATE INDEX storage_lends_by_borrower ON storage_lends USING btree (to_fid) WHERE (deleted_at IS NULL);
+
+CREATE INDEX trie_leaves_by_partition ON trie_leaves USING btree (shard_id, virtual_shard_of(fid));
 
 CREATE INDEX user_profiles_by_username ON user_profiles USING btree (username);
 
@@ -1480,6 +1505,9 @@ comment on view storage_units is
 
 comment on view tier_periods is
   'What each purchase of a tier (1 pro) is good for. An account has the tier at a time that lies in one of its periods; a period that ends after the year 9999 ends there.';
+
+comment on table trie_leaves is
+  'Leaves of a shard''s Merkle trie that no row of its own accounts stands for: names of the registry, and copies of what other shards write. One is there while event_id > 0 and event_id >= removed_event_id.';
 
 comment on view user_activity_timeline is
   'Every activity of an account, message or on-chain event, live or not; order by timestamp.';

@@ -434,6 +434,11 @@ export interface SnapragDatabase {
     readonly message_count: bigint;
     readonly fallback_count: number;
     readonly updated_at: Date;
+    readonly proof_state: Uint8Array | null;
+    readonly proof_root: Uint8Array | null;
+    readonly leaf_count: bigint | null;
+    readonly opaque_leaf_count: bigint | null;
+    readonly unproven_account_count: number | null;
   };
   readonly sync_progress: {
     readonly shard_id: number;
@@ -446,6 +451,13 @@ export interface SnapragDatabase {
     readonly error_count: number;
     readonly retry_count: number;
     readonly updated_at: Date;
+    readonly proof_status: string | null;
+    readonly proof_block: bigint | null;
+    readonly proof_root: Uint8Array | null;
+    readonly proof_leaf_count: bigint | null;
+    readonly proof_opaque_leaf_count: bigint | null;
+    readonly proof_commits: string | null;
+    readonly proved_at: Date | null;
   };
   readonly tier_periods: {
     readonly fid: bigint | null;
@@ -457,6 +469,13 @@ export interface SnapragDatabase {
     readonly log_index: bigint | null;
     readonly starts_at: Date | null;
     readonly expires_at: Date | null;
+  };
+  readonly trie_leaves: {
+    readonly fid: bigint;
+    readonly event_id: bigint;
+    readonly removed_event_id: bigint;
+    readonly shard_id: number;
+    readonly trie_key: Uint8Array;
   };
   readonly user_activity_timeline: {
     readonly fid: bigint | null;

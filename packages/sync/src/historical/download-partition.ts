@@ -4,6 +4,7 @@ import { withoutLastAccount } from "../proof/history/partition-prover.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { fetchAccount } from "./accounts/fetch-account.ts";
 import { fetchNames } from "./accounts/fetch-names.ts";
+import type { ProvenAccount } from "./accounts/prove-account.ts";
 import { proveAccount } from "./accounts/prove-account.ts";
 import type { AccountWalk } from "./accounts/walk-accounts.ts";
 import { accountMark, walkAccounts } from "./accounts/walk-accounts.ts";
@@ -45,7 +46,7 @@ async function recordUnreadable(
 function logOpaque(
   { logger }: SyncRun,
   { shardId, virtualShard }: PartitionJob["partition"],
-  { fid, leaves }: { readonly fid: bigint; readonly leaves: NonNullable<Listed["leaves"]> },
+  { fid, leaves }: { readonly fid: bigint; readonly leaves: ProvenAccount["leaves"] },
 ): void {
   const parts = leaves.filter((leaf) => !(leaf instanceof Uint8Array));
   if (parts.length > 0) logger.info({ shardId, virtualShard, fid }, "leaves known by hash alone");

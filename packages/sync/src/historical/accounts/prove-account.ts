@@ -9,6 +9,12 @@ import type { AccountAddress, FetchedAccount } from "./fetch-account.ts";
 
 const LOW_32_BITS = 0xffffffffn;
 
+/** An account as a step of its partition. */
+export interface ProvenAccount extends Listed {
+  readonly leaves: Leaves;
+  readonly unprovenAccounts: readonly bigint[];
+}
+
 type Leaves = readonly (Uint8Array | OpaqueSubtree)[];
 
 /** Nibbles that lead to an account: of its virtual shard and of its fid. */
@@ -68,7 +74,7 @@ function addsUp(leaves: Leaves, claim: AccountClaim, blake3: Blake3): boolean {
  * Where entries and that hash do not add up to the root, because the account has changed since the
  * snapshot or is not told truly, the account as a whole goes in by its root, unproven.
  */
-export function proveAccount(account: FetchedAccount, blake3: Blake3): Required<Listed> {
+export function proveAccount(account: FetchedAccount, blake3: Blake3): ProvenAccount {
   const { address, entries, accountRoots, live } = account;
   if (!account.isInSnapshot) return { entries, accountRoots, leaves: [], unprovenAccounts: [] };
   const fid = address.fid & LOW_32_BITS;
