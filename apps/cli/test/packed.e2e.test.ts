@@ -50,7 +50,7 @@ function createProject(name: string, dependencies: Readonly<Record<string, strin
 async function startThread(worker: string, folder: string): Promise<string> {
   const code = `
     const { Worker } = require("node:worker_threads");
-    const thread = new Worker(require.resolve(${JSON.stringify(worker)}));
+    const thread = new Worker(require.resolve(${JSON.stringify(worker)}), { execArgv: [] });
     thread.once("message", (message) => {
       console.log(message);
       process.exit();

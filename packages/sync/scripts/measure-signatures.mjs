@@ -48,27 +48,28 @@ function signMessages() {
 }
 
 /** Threads that each get their share of the signatures at the start and are asked once. */
-async function startLoneThreads(count, messages) {
+async function startLoneThreads(count, messages, name) {
   const code = `
-    const { parentPort, workerData } = require("node:worker_threads");
-    import(workerData.verify).then(async ({ loadEd25519 }) => {
-      const ed25519 = await loadEd25519();
-      parentPort.on("message", () => {
-        let validCount = 0;
-        for (const { hash, signature, signer } of workerData.share) {
-          if (ed25519.verify(hash, signature, signer)) validCount += 1;
-        }
-        parentPort.postMessage(validCount);
-      });
-      parentPort.postMessage("ready");
-    });`;
+    import { parentPort, workerData } from "node:worker_threads";
+    const { loadEd25519 } = await import(workerData.verify);
+    const ed25519 = await loadEd25519();
+    parentPort.on("message", () => {
+      let validCount = 0;
+      for (const { hash, signature, signer } of workerData.share) {
+        if (ed25519.verify(hash, signature, signer)) validCount += 1;
+      }
+      parentPort.postMessage(validCount);
+    });
+    parentPort.postMessage(ed25519.name);`;
+  const program = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
   const verify = new URL("../../verify/dist/node/index.js", import.meta.url).href;
   const size = messages.length / count;
   const threads = Array.from({ length: count }, (_, nth) => {
     const share = messages.slice(nth * size, (nth + 1) * size);
-    return new Worker(code, { eval: true, execArgv: [], workerData: { verify, share } });
+    return new Worker(program, { execArgv: [], workerData: { verify, share } });
   });
-  await Promise.all(threads.map((thread) => once(thread, "message")));
+  const names = (await Promise.all(threads.map((thread) => once(thread, "message")))).flat();
+  if (names.some((other) => other !== name)) throw new Error(`${names} are not ${name}`);
   return async () => {
     for (const thread of threads) thread.postMessage("go");
     const answers = await Promise.all(threads.map((thread) => once(thread, "message")));
@@ -115,7 +116,7 @@ async function measureImplementation(load) {
   const one = await createSignatureChecker({ threadCount: 1 });
   const two = await createSignatureChecker({ threadCount: 2 });
   if (one.name !== direct.name) throw new Error(`${one.name} is not ${direct.name}`);
-  const runAlone = await startLoneThreads(2, messages);
+  const runAlone = await startLoneThreads(2, messages, direct.name);
   const part = messages.slice(0, SIGNATURE_COUNT / 5);
   const candidates = {
     "main thread alone": () =>

@@ -32,7 +32,9 @@ export interface NodePoolOptions {
 }
 
 function isNodeFailure(error: unknown): boolean {
-  return error instanceof NodeClientError || error instanceof SyncError;
+  if (error instanceof NodeClientError) return true;
+  // A thread of this process is no node's.
+  return error instanceof SyncError && error.code !== "worker_failed";
 }
 
 /** Creates a pool in which every shard reads from the first node. */
