@@ -17,12 +17,11 @@ const LOW_32_BITS = 0xffffffffn;
 const MESSAGE_KEY_BYTES = 26;
 const HASH_START = 6;
 
-/** Type byte of each relation of messages. */
+/** Type byte of each relation of messages that have keys: frame actions are in no trie. */
 const TYPE_BYTES: ReadonlyMap<string, number> = new Map(
-  Object.entries(KIND_OF_TABLE).map(([table, kind]) => [
-    table,
-    messageTypeByte(MESSAGE_WIRE_TYPES[kind].messageType),
-  ]),
+  Object.entries(KIND_OF_TABLE)
+    .filter(([, kind]) => kind !== "frameAction")
+    .map(([table, kind]) => [table, messageTypeByte(MESSAGE_WIRE_TYPES[kind].messageType)]),
 );
 
 /** The account that was checked last, because entries come account by account. */

@@ -17,7 +17,7 @@ import type {
   ShardTrieEntryWithMessage,
   UserNameProof,
 } from "@snaprag/proto";
-import { MessageData } from "@snaprag/proto";
+import { MessageData, UserNameType } from "@snaprag/proto";
 import { homeShardOf } from "@snaprag/verify";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -135,6 +135,22 @@ describe("hasOwnKey()", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("takes nothing that has no key: frame actions, names given up, too long, or of messages", () => {
+    const action = ofMessage("frame action", aMessage("frameAction"));
+    const { hash } = aMessage("frameAction");
+    const padded = Buffer.from("alice".padEnd(20, "\0"));
+    const ens = { ...anFnameProof(), type: UserNameType.USERNAME_TYPE_ENS_L1 };
+
+    expect(verdicts(entryOf(action, keyText(1n, 13 << 3, hash)))).toEqual(REFUSED);
+    for (const [proof, fid] of [
+      [anFnameProof({ fid: 0n }), 0n],
+      [ens, 1n],
+      [anFnameProof({ name: "a".repeat(21) }), 1n],
+    ] as const) {
+      expect(verdicts(entryOf(ofProof("name", proof), keyText(fid, 7, padded)))).toEqual(REFUSED);
+    }
   });
 
   it("takes no message of which not even the author can be read", () => {
