@@ -100,12 +100,13 @@ export function proveStep(
   const finished = isLast ? hasher.finish() : undefined;
 
   const claims = readClaims(part.accountRoots);
-  const mismatches: AccountMismatch[] = [];
-  for (const root of roots) {
-    const earlier = root.fid === position.lastFid ? position.claim : undefined;
-    const mismatch = compareWithClaim(root, claims.get(root.fid) ?? earlier);
-    if (mismatch) mismatches.push(mismatch);
-  }
+  const mismatches = roots.flatMap((computed) => {
+    const { fid } = computed;
+    // The one before an account that was taken out is complete a second time.
+    if (position.lastFid !== undefined && fid < position.lastFid) return [];
+    const earlier = fid === position.lastFid ? position.claim : undefined;
+    return compareWithClaim(computed, claims.get(fid) ?? earlier) ?? [];
+  });
   const unproven = new Set([...faultyAccounts, ...mismatches.map(({ fid }) => fid)]);
   const unprovenAccountCount = position.unprovenAccountCount + unproven.size;
   const counts = countLeaves(proof, leaves);
@@ -140,11 +141,6 @@ export function withoutLastAccount(proof: PartitionProof, blake3: Blake3): Parti
   const position = readProverState(proof.state);
   const { beforeAccount } = position;
   const { leafCount, opaqueLeafCount } = resumeTrieHasher(beforeAccount, { blake3 }).finish();
-  const state = writeProverState({
-    ...position,
-    now: beforeAccount,
-    lastFid: undefined,
-    claim: undefined,
-  });
+  const state = writeProverState({ ...position, now: beforeAccount, claim: undefined });
   return { ...proof, state, leafCount, opaqueLeafCount };
 }

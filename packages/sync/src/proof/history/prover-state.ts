@@ -16,7 +16,10 @@ export interface ProverPosition {
   readonly beforeAccount: Uint8Array;
   /** State of the hasher after the last leaf. */
   readonly now: Uint8Array;
-  /** The account that came last, by the low 32 bits of its fid; undefined before the first. */
+  /**
+   * The account that came last, by the low 32 bits of its fid; undefined before the first. It may
+   * have been taken out again, to come once more.
+   */
   readonly lastFid: bigint | undefined;
   /** What the node tells of it. */
   readonly claim: AccountClaim | undefined;

@@ -334,6 +334,35 @@ describe("withoutLastAccount()", () => {
     return { keys, leaves, told, pages: pages.slice(0, pageCount), proof: between[pageCount - 1] };
   });
 
+  it("lets the last account be listed by itself, and all others after it", () => {
+    fc.assert(
+      fc.property(stopped, ({ keys, leaves, told, pages, proof }) => {
+        const seen = pages.flat();
+        const last = seen.at(-1);
+        const lastFid = last && fidOf(last);
+        const again = leaves.filter((leaf) => lastFid === undefined || fidOf(leaf) >= lastFid);
+        const perAccount = [...new Set(again.map(fidOf))].map((fid) =>
+          again.filter((leaf) => fidOf(leaf) === fid),
+        );
+        if (proof === undefined) throw new Error("There is a proof after each page");
+
+        const before = withoutLastAccount(proof, blake3);
+        const rest = prove(toParts([...perAccount, []], told), stored(before));
+
+        const { root, leafCount } = directly(keys);
+        expect(rest.mismatches).toEqual([]);
+        expect(rest.proof).toMatchObject({ root, leafCount, unprovenAccountCount: 0 });
+        const early = seen.filter((leaf) => fidOf(leaf) !== lastFid);
+        const counts = early.map((leaf) => (leaf instanceof Uint8Array ? 1 : leaf.leafCount));
+        expect(before.leafCount).toBe(counts.reduce((sum, count) => sum + count, 0));
+        expect(rest.proof.opaqueLeafCount).toBe(
+          keys.length - leaves.filter((leaf) => leaf instanceof Uint8Array).length,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("comes to the same when it is done twice", () => {
     fc.assert(
       fc.property(stopped, ({ proof }) => {
