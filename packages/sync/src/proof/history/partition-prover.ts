@@ -48,12 +48,16 @@ function begin(proof: PartitionProof | null, blake3: Blake3): ProverPosition {
 }
 
 function add(hasher: TrieHasher, leaf: Uint8Array | OpaqueSubtree): void {
+  if (leaf instanceof Uint8Array) hasher.add(leaf);
+  else hasher.addSubtree(leaf);
+}
+
+/** What is listed is the node's, unlike what is stored. */
+function asMalformedSnapshot<Result>(read: () => Result): Result {
   try {
-    if (leaf instanceof Uint8Array) hasher.add(leaf);
-    else hasher.addSubtree(leaf);
+    return read();
   } catch (error) {
-    if (!(error instanceof VerifyError)) throw error;
-    throw malformedSnapshot(error);
+    throw error instanceof VerifyError ? malformedSnapshot(error) : error;
   }
 }
 
@@ -90,12 +94,14 @@ export function proveStep(
     onAccountRoot: (root) => roots.push(root),
   });
   const { leaves, isLast, faultyAccounts } = part;
-  const start = startOfLastAccount(leaves, position.lastFid);
   let { beforeAccount } = position;
-  for (const [index, leaf] of leaves.entries()) {
-    if (index === start) beforeAccount = hasher.exportState();
-    add(hasher, leaf);
-  }
+  asMalformedSnapshot(() => {
+    const start = startOfLastAccount(leaves, position.lastFid);
+    for (const [index, leaf] of leaves.entries()) {
+      if (index === start) beforeAccount = hasher.exportState();
+      add(hasher, leaf);
+    }
+  });
   const now = hasher.exportState();
   const finished = isLast ? hasher.finish() : undefined;
 

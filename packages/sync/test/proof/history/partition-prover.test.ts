@@ -291,6 +291,8 @@ describe("proveStep() refuses as a malformed snapshot", () => {
 
   it.each<[string, Leaf]>([
     ["a key of another partition", keyOf(1, 8, [9]).with(0, 8)],
+    ["no key", new Uint8Array()],
+    ["a key without a type", keyOf(1, 8, [9]).subarray(0, 5)],
     ["a key longer than any", new Uint8Array(128).fill(7)],
     [
       "a part that is below a leaf",
