@@ -106,12 +106,13 @@ export function proveStep(
   const finished = isLast ? hasher.finish() : undefined;
 
   const claims = readClaims(part.accountRoots);
+  const claimOf = (fid: bigint) =>
+    claims.get(fid) ?? (fid === position.lastFid ? position.claim : undefined);
   const mismatches = roots.flatMap((computed) => {
     const { fid } = computed;
     // The one before an account that was taken out is complete a second time.
     if (position.lastFid !== undefined && fid < position.lastFid) return [];
-    const earlier = fid === position.lastFid ? position.claim : undefined;
-    return compareWithClaim(computed, claims.get(fid) ?? earlier) ?? [];
+    return compareWithClaim(computed, claimOf(fid)) ?? [];
   });
   const unproven = new Set([...faultyAccounts, ...mismatches.map(({ fid }) => fid)]);
   const unprovenAccountCount = position.unprovenAccountCount + unproven.size;
@@ -122,7 +123,7 @@ export function proveStep(
   }
   const last = leaves.at(-1);
   const lastFid = last === undefined ? position.lastFid : accountOf(last);
-  const claim = (lastFid === undefined ? undefined : claims.get(lastFid)) ?? position.claim;
+  const claim = lastFid === undefined ? undefined : claimOf(lastFid);
   const state = writeProverState({ unprovenAccountCount, beforeAccount, now, lastFid, claim });
   return { proof: { state, root: null, ...counts, unprovenAccountCount }, mismatches };
 }

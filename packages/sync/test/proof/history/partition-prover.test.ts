@@ -163,6 +163,24 @@ describe("proveStep()", () => {
     );
   });
 
+  it("names exactly the account of which nothing is told", () => {
+    fc.assert(
+      fc.property(arbitraryListing, arbitraryCuts, fc.nat(29), (keys, cuts, at) => {
+        const truth = rootsOf(keys, blake3);
+        const left = truth[at % truth.length];
+        const told = truth.filter((each) => each !== left);
+
+        const { proof, mismatches } = prove(toParts(toPages(keys, cuts), told));
+
+        expect(mismatches.map(({ fid, claimed }) => ({ fid, claimed }))).toEqual([
+          { fid: left?.fid, claimed: undefined },
+        ]);
+        expect(proof.unprovenAccountCount).toBe(1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("believes what any one page of an account tells of it", () => {
     fc.assert(
       fc.property(
