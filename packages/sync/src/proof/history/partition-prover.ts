@@ -43,6 +43,7 @@ function begin(proof: PartitionProof | null, blake3: Blake3): ProverPosition {
     beforeAccount: empty,
     now: empty,
     lastFid: undefined,
+    isLastUnproven: false,
     claim: undefined,
   };
 }
@@ -75,6 +76,30 @@ function startOfLastAccount(leaves: ListedPart["leaves"], previous: bigint | und
   return before === -1 && previous === fid ? -1 : before + 1;
 }
 
+/** Hashes what is listed, from where a proof stands. */
+function hashPart(
+  position: ProverPosition,
+  { leaves, isLast }: Pick<ListedPart, "leaves"> & { readonly isLast: boolean },
+  blake3: Blake3,
+) {
+  const roots: AccountRoot[] = [];
+  const hasher = resumeTrieHasher(position.now, {
+    blake3,
+    onAccountRoot: (root) => roots.push(root),
+  });
+  let { beforeAccount } = position;
+  asMalformedSnapshot(() => {
+    const start = startOfLastAccount(leaves, position.lastFid);
+    for (const [index, leaf] of leaves.entries()) {
+      if (index === start) beforeAccount = hasher.exportState();
+      add(hasher, leaf);
+    }
+  });
+  const now = hasher.exportState();
+  const root = isLast ? hasher.finish().root : null;
+  return { roots, beforeAccount, now, root };
+}
+
 /**
  * Adds what is listed to the proof of a partition; null begins one. Pure: a step that is taken again
  * from the same proof comes to the same.
@@ -88,23 +113,7 @@ export function proveStep(
   blake3: Blake3,
 ): ProofStep {
   const position = begin(proof, blake3);
-  const roots: AccountRoot[] = [];
-  const hasher = resumeTrieHasher(position.now, {
-    blake3,
-    onAccountRoot: (root) => roots.push(root),
-  });
-  const { leaves, isLast, faultyAccounts } = part;
-  let { beforeAccount } = position;
-  asMalformedSnapshot(() => {
-    const start = startOfLastAccount(leaves, position.lastFid);
-    for (const [index, leaf] of leaves.entries()) {
-      if (index === start) beforeAccount = hasher.exportState();
-      add(hasher, leaf);
-    }
-  });
-  const now = hasher.exportState();
-  const finished = isLast ? hasher.finish() : undefined;
-
+  const { roots, beforeAccount, now, root } = hashPart(position, part, blake3);
   const claims = readClaims(part.accountRoots);
   const claimOf = (fid: bigint) =>
     claims.get(fid) ?? (fid === position.lastFid ? position.claim : undefined);
@@ -114,18 +123,24 @@ export function proveStep(
     if (position.lastFid !== undefined && fid < position.lastFid) return [];
     return compareWithClaim(computed, claimOf(fid)) ?? [];
   });
-  const unproven = new Set([...faultyAccounts, ...mismatches.map(({ fid }) => fid)]);
+  const unproven = new Set([...part.faultyAccounts, ...mismatches.map(({ fid }) => fid)]);
+  if (position.lastFid !== undefined && position.isLastUnproven) unproven.add(position.lastFid);
   const unprovenAccountCount = position.unprovenAccountCount + unproven.size;
-  const counts = countLeaves(proof, leaves);
-  if (finished) {
-    const { root } = finished;
-    return { proof: { state: null, root, ...counts, unprovenAccountCount }, mismatches };
-  }
-  const last = leaves.at(-1);
+  const counts = { ...countLeaves(proof, part.leaves), unprovenAccountCount };
+  if (root !== null) return { proof: { state: null, root, ...counts }, mismatches };
+
+  const last = part.leaves.at(-1);
   const lastFid = last === undefined ? position.lastFid : accountOf(last);
-  const claim = lastFid === undefined ? undefined : claimOf(lastFid);
-  const state = writeProverState({ unprovenAccountCount, beforeAccount, now, lastFid, claim });
-  return { proof: { state, root: null, ...counts, unprovenAccountCount }, mismatches };
+  const isLastUnproven = lastFid !== undefined && unproven.has(lastFid);
+  const state = writeProverState({
+    unprovenAccountCount: unprovenAccountCount - (isLastUnproven ? 1 : 0),
+    beforeAccount,
+    now,
+    lastFid,
+    isLastUnproven,
+    claim: lastFid === undefined ? undefined : claimOf(lastFid),
+  });
+  return { proof: { state, root: null, ...counts }, mismatches };
 }
 
 function countLeaves(
@@ -146,8 +161,13 @@ function countLeaves(
 export function withoutLastAccount(proof: PartitionProof, blake3: Blake3): PartitionProof {
   if (proof.state === null) return proof;
   const position = readProverState(proof.state);
-  const { beforeAccount } = position;
+  const { beforeAccount, unprovenAccountCount } = position;
   const { leafCount, opaqueLeafCount } = resumeTrieHasher(beforeAccount, { blake3 }).finish();
-  const state = writeProverState({ ...position, now: beforeAccount, claim: undefined });
-  return { ...proof, state, leafCount, opaqueLeafCount };
+  const state = writeProverState({
+    ...position,
+    now: beforeAccount,
+    isLastUnproven: false,
+    claim: undefined,
+  });
+  return { ...proof, state, leafCount, opaqueLeafCount, unprovenAccountCount };
 }

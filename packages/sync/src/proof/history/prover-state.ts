@@ -1,16 +1,18 @@
 // Where the proof of a partition stands, as bytes that are stored with its page token.
 //
 //   version u8 | unproven accounts u32 | hasher at the last account: length u32, bytes
-//   hasher now: length u32, bytes | last account: present u8, fid u32 | claim: present u8, leaves f64, root
+//   hasher now: length u32, bytes | last account: present u8, unproven u8, fid u32
+//   claim: present u8, leaves f64, root
 import { VerifyError } from "@snaprag/verify";
 import type { AccountClaim } from "./account-claims.ts";
 
 /** Any change of the layout takes the next number. */
-const VERSION = 1;
+const VERSION = 2;
 const HASH_BYTES = 20;
 
 /** Where the proof of a partition stands between two pages. */
 export interface ProverPosition {
+  /** Accounts that do not add up, before the one that came last. */
   readonly unprovenAccountCount: number;
   /** State of the hasher before the first leaf of the account that came last. */
   readonly beforeAccount: Uint8Array;
@@ -21,13 +23,15 @@ export interface ProverPosition {
    * have been taken out again, to come once more.
    */
   readonly lastFid: bigint | undefined;
+  /** Whether it is known already that it does not add up. */
+  readonly isLastUnproven: boolean;
   /** What the node tells of it. */
   readonly claim: AccountClaim | undefined;
 }
 
 /** Writes a position as bytes. */
 export function writeProverState(position: ProverPosition): Uint8Array {
-  const { unprovenAccountCount, beforeAccount, now, lastFid, claim } = position;
+  const { unprovenAccountCount, beforeAccount, now, claim } = position;
   const head = Buffer.alloc(5);
   head.writeUInt8(VERSION, 0);
   head.writeUInt32BE(unprovenAccountCount, 1);
@@ -35,7 +39,7 @@ export function writeProverState(position: ProverPosition): Uint8Array {
     head,
     block(beforeAccount),
     block(now),
-    fidBytes(lastFid),
+    lastAccountBytes(position),
     claimBytes(claim),
   ]);
 }
@@ -46,10 +50,11 @@ function block(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([length, bytes]);
 }
 
-function fidBytes(fid: bigint | undefined): Uint8Array {
-  const bytes = Buffer.alloc(5);
-  bytes.writeUInt8(fid === undefined ? 0 : 1, 0);
-  bytes.writeUInt32BE(Number(fid ?? 0n), 1);
+function lastAccountBytes({ lastFid, isLastUnproven }: ProverPosition): Uint8Array {
+  const bytes = Buffer.alloc(6);
+  bytes.writeUInt8(lastFid === undefined ? 0 : 1, 0);
+  bytes.writeUInt8(isLastUnproven ? 1 : 0, 1);
+  bytes.writeUInt32BE(Number(lastFid ?? 0n), 2);
   return bytes;
 }
 
@@ -67,29 +72,34 @@ function claimBytes(claim: AccountClaim | undefined): Uint8Array {
  * @throws {VerifyError} `malformed_state` when it is of another version or none at all
  */
 export function readProverState(state: Uint8Array): ProverPosition {
-  const bytes = Buffer.from(state);
-  let offset = 5;
-  const readBlock = () => {
-    const start = offset + 4;
-    offset = start + bytes.readUInt32BE(offset);
-    return bytes.subarray(start, offset);
-  };
   try {
-    if (bytes.readUInt8(0) !== VERSION) throw new RangeError("another version");
-    const unprovenAccountCount = bytes.readUInt32BE(1);
-    const beforeAccount = readBlock();
-    const now = readBlock();
-    const hasLast = bytes.readUInt8(offset) === 1;
-    const lastFid = hasLast ? BigInt(bytes.readUInt32BE(offset + 1)) : undefined;
-    offset += 5;
-    const isClaimed = bytes.readUInt8(offset) === 1;
-    const claim = isClaimed
-      ? { leafCount: bytes.readDoubleBE(offset + 1), root: bytes.subarray(offset + 9) }
-      : undefined;
-    return { unprovenAccountCount, beforeAccount, now, lastFid, claim };
+    return readPosition(Buffer.from(state));
   } catch (cause) {
     throw malformedState(cause);
   }
+}
+
+function readPosition(bytes: Buffer): ProverPosition {
+  let offset = 0;
+  const take = (length: number) => {
+    offset += length;
+    return bytes.subarray(offset - length, offset);
+  };
+  const readBlock = () => take(take(4).readUInt32BE());
+  if (take(1).readUInt8() !== VERSION) throw new RangeError("It is of another version");
+  const unprovenAccountCount = take(4).readUInt32BE();
+  const beforeAccount = readBlock();
+  const now = readBlock();
+  const hasLast = take(1).readUInt8() === 1;
+  const isLastUnproven = take(1).readUInt8() === 1;
+  const fid = BigInt(take(4).readUInt32BE());
+  const isClaimed = take(1).readUInt8() === 1;
+  const claim = isClaimed
+    ? { leafCount: take(8).readDoubleBE(), root: take(HASH_BYTES) }
+    : undefined;
+  if (offset !== bytes.length) throw new RangeError("It ends elsewhere");
+  const lastFid = hasLast ? fid : undefined;
+  return { unprovenAccountCount, beforeAccount, now, lastFid, isLastUnproven, claim };
 }
 
 function malformedState(cause: unknown): VerifyError {

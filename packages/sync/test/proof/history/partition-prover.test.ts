@@ -215,6 +215,29 @@ describe("proveStep()", () => {
     expect(prove(toParts([keys], told)).mismatches).toEqual([]);
   });
 
+  it("counts an account that does not add up once, however many pages say so", () => {
+    const [of1, of2] = [[1, 2, 3].map((each) => keyOf(1, 8, [each])), [keyOf(2, 8, [1])]];
+    const keys = [...of1, ...of2];
+    const isFaulty = (fid: bigint) => ({ faultyAccounts: new Set([fid]) });
+    const parts = toParts(toPages(keys, [1, 2, 2]), rootsOf(keys, blake3));
+    const told = parts.map((part) =>
+      part.leaves.length > 0 ? { ...part, ...isFaulty(1n) } : part,
+    );
+    const last = told.at(-1);
+
+    expect(prove(told).between.map((proof) => proof.unprovenAccountCount)).toEqual([1, 1, 1]);
+    expect(prove(told).proof.unprovenAccountCount).toBe(1);
+    // Neither does one that is set aside in part and told wrong besides.
+    const wrong = rootsOf(keys, blake3).map((each) => ({ ...each, numMessages: 9n }));
+    const both = toParts(toPages(keys, [3]), wrong).map((part) => ({ ...part, ...isFaulty(1n) }));
+    expect(prove(both).mismatches.map(({ fid }) => fid)).toEqual([1n, 2n]);
+    expect(prove(both).proof.unprovenAccountCount).toBe(2);
+    // Another account counts besides.
+    if (last === undefined) throw new Error("There is a last page");
+    const others = [...told.slice(0, -1), { ...last, ...isFaulty(2n) }];
+    expect(prove(others).proof.unprovenAccountCount).toBe(2);
+  });
+
   it("comes to the same root around gasless keys that are known by the hash of their part", () => {
     fc.assert(
       fc.property(arbitraryKeys, arbitraryCuts, (keys, cuts) => {
@@ -392,6 +415,23 @@ describe("withoutLastAccount()", () => {
         expect(withoutLastAccount(stored(once), blake3)).toEqual(once);
       }),
     );
+  });
+
+  it("forgets what was told of the account, and what was wrong with it", () => {
+    const keys = [keyOf(1, 8, [1]), keyOf(2, 8, [1]), keyOf(2, 8, [2])];
+    const [first] = toParts(toPages(keys, [2]), rootsOf(keys, blake3));
+    if (first === undefined) throw new Error("There is a page");
+    const faulty = { ...first, faultyAccounts: new Set([1n, 2n]), isLast: false };
+    const { proof } = proveStep(null, faulty, blake3);
+
+    const before = withoutLastAccount(proof, blake3);
+    const untold = prove([listed(...keys.slice(1))], before);
+
+    expect([proof.unprovenAccountCount, before.unprovenAccountCount]).toEqual([2, 1]);
+    expect(untold.mismatches).toMatchObject([{ fid: 2n, claimed: undefined }]);
+    expect(untold.proof.unprovenAccountCount).toBe(2);
+    const [told] = toParts([keys.slice(1)], rootsOf(keys, blake3));
+    expect(prove([told ?? listed()], before).proof.unprovenAccountCount).toBe(1);
   });
 
   it("leaves a finished proof alone", () => {
