@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { listConfigKeys } from "../config/keys.ts";
 import type { Settings } from "../config/load-settings.ts";
-import { CliError } from "../errors.ts";
+import { CliError } from "../errors/cli-error.ts";
 import type { Outcome } from "../exit-codes.ts";
 import { EXIT_CODES, OUTCOME_MEANINGS } from "../exit-codes.ts";
 import type { CliContext } from "./cli-context.ts";

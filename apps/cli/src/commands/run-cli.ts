@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { explainFailure } from "../errors.ts";
+import { explainFailure } from "../errors/explain-failure.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { createOutput } from "../output.ts";
 import type { CliContext } from "./cli-context.ts";

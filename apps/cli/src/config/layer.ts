@@ -1,5 +1,5 @@
 // One place that configuration comes from, as a map from keys to what it says of them.
-import { CliError } from "../errors.ts";
+import { CliError } from "../errors/cli-error.ts";
 import { toJson } from "../output.ts";
 import type { ConfigKey } from "./keys.ts";
 import { CONFIG_KEYS } from "./keys.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TomlTable, TomlValue } from "smol-toml";
 import { parse, TomlError } from "smol-toml";
-import { CliError } from "../errors.ts";
+import { CliError } from "../errors/cli-error.ts";
 import type { ConfigKey } from "./keys.ts";
 import { CONFIG_KEYS, findConfigKey } from "./keys.ts";
 import type { Layer, Setting } from "./layer.ts";

@@ -1,5 +1,5 @@
 import type { Environment } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { CliError } from "../errors/cli-error.ts";
 import type { ConfigKey } from "./keys.ts";
 import { listConfigKeys, variableOf } from "./keys.ts";
 import type { Layer, Setting } from "./layer.ts";

@@ -6,7 +6,7 @@ import { CONFIG_KEYS, listConfigKeys, variableOf } from "../../src/config/keys.t
 import type { FlagValue, Settings } from "../../src/config/load-settings.ts";
 import { loadSettings } from "../../src/config/load-settings.ts";
 import type { Environment } from "../../src/env.ts";
-import { CliError } from "../../src/errors.ts";
+import { CliError } from "../../src/errors/cli-error.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 interface Given {

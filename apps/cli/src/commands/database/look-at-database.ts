@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StorageError, Store } from "@snaprag/storage";
-import { isNamed } from "../../errors.ts";
+import { isNamed } from "../../errors/cli-error.ts";
 import type { DatabaseTarget } from "./database-target.ts";
 import { openDatabase } from "./open-database.ts";
 

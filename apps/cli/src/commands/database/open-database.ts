@@ -1,6 +1,6 @@
 import type { StorageError, Store } from "@snaprag/storage";
 import type { EmbeddedDatabase } from "@snaprag/storage-postgres/embedded";
-import { CliError, isNamed, withConfigured } from "../../errors.ts";
+import { CliError, isNamed, withConfigured } from "../../errors/cli-error.ts";
 import type { DatabaseTarget, EmbeddedTarget } from "./database-target.ts";
 
 /** Long enough for a server across the world, short enough to hear of a wrong URL at once. */

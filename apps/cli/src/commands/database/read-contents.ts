@@ -1,5 +1,5 @@
 import type { RowCount, StorageError, Store } from "@snaprag/storage";
-import { isNamed } from "../../errors.ts";
+import { isNamed } from "../../errors/cli-error.ts";
 import type { DatabaseContents } from "../../screen/reporter.ts";
 import type { DatabaseTarget } from "./database-target.ts";
 import { placeOf } from "./database-target.ts";

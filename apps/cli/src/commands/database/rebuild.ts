@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import type { RebuiltRelation } from "@snaprag/storage";
-import { CliError } from "../../errors.ts";
+import { CliError } from "../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../output.ts";
 import { formatCount } from "../../screen/format-quantity.ts";
 import { textTable } from "../../screen/text-table.ts";

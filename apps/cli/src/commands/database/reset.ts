@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import type { StorageError, Store } from "@snaprag/storage";
-import { CliError, isNamed } from "../../errors.ts";
+import { CliError, isNamed } from "../../errors/cli-error.ts";
 import { createOutput } from "../../output.ts";
 import type { Invocation } from "../cli-context.ts";
 import type { DatabaseTarget } from "./database-target.ts";

@@ -1,5 +1,5 @@
 import type { Devnet, DevnetOptions } from "@snaprag/devnet";
-import { withConfigured } from "../../errors.ts";
+import { withConfigured } from "../../errors/cli-error.ts";
 import type { Reporter } from "../../screen/reporter.ts";
 
 /** What a devnet is started with besides its own options. */

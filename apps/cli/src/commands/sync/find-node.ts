@@ -1,6 +1,7 @@
 import type { NodeClientError } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
-import { CliError, explainFailure, isNamed, withConfigured } from "../../errors.ts";
+import { CliError, isNamed, withConfigured } from "../../errors/cli-error.ts";
+import { explainFailure } from "../../errors/explain-failure.ts";
 
 /** Whoever waits at a terminal wants to hear of a wrong endpoint at once. */
 const ANSWER_TIMEOUT_MS = 3000;

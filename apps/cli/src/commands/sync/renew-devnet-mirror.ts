@@ -1,4 +1,4 @@
-import { CliError } from "../../errors.ts";
+import { CliError } from "../../errors/cli-error.ts";
 import type { Reporter } from "../../screen/reporter.ts";
 import type { OpenDatabase } from "../database/open-database.ts";
 import { resetStore } from "../database/reset.ts";

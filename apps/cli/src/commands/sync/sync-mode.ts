@@ -1,6 +1,6 @@
 import type { SyncMode } from "@snaprag/sync";
 import type { Settings } from "../../config/load-settings.ts";
-import { CliError } from "../../errors.ts";
+import { CliError } from "../../errors/cli-error.ts";
 
 /** The phases that the settings ask for. */
 export function syncModeOf(settings: Settings): SyncMode {

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { SyncerOptions, SyncMode } from "@snaprag/sync";
 import { createSyncer } from "@snaprag/sync";
 import type { Settings } from "../../config/load-settings.ts";
-import { withConfigured } from "../../errors.ts";
+import { withConfigured } from "../../errors/cli-error.ts";
 import type { Invocation } from "../cli-context.ts";
 import type { DatabaseTarget } from "../database/database-target.ts";
 import { databaseTargetOf, placeOf } from "../database/database-target.ts";

@@ -1,5 +1,5 @@
 import type { QuarantineFilter, QuarantineRecord, Store } from "@snaprag/storage";
-import { CliError } from "../../../errors.ts";
+import { CliError } from "../../../errors/cli-error.ts";
 
 /** All messages in quarantine that a filter lets through. */
 export async function collectQuarantined(

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { QuarantineRecord, Store } from "@snaprag/storage";
-import { CliError } from "../../../errors.ts";
+import { CliError } from "../../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../../output.ts";
 import type { Invocation } from "../../cli-context.ts";
 import { databaseTargetOf } from "../database-target.ts";

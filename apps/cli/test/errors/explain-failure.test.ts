@@ -7,8 +7,9 @@ import { StorageError } from "@snaprag/storage";
 import type { SyncErrorCode } from "@snaprag/sync";
 import { SyncError } from "@snaprag/sync";
 import { describe, expect, it } from "vitest";
-import { CliError, explainFailure, withConfigured } from "../src/errors.ts";
-import type { FailureCode } from "../src/exit-codes.ts";
+import { CliError } from "../../src/errors/cli-error.ts";
+import { explainFailure } from "../../src/errors/explain-failure.ts";
+import type { FailureCode } from "../../src/exit-codes.ts";
 
 /** Every code there is, by its outcome: a new one does not compile until it is placed. */
 const NODE_OUTCOMES: Record<NodeClientErrorCode, FailureCode> = {
@@ -57,6 +58,8 @@ const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
   no_snapshot: "node_unsuitable",
   node_behind: "node_unsuitable",
   incomplete_block: "node_unsuitable",
+  malformed_snapshot: "node_unsuitable",
+  uncommitted_block: "node_unsuitable",
   cursor_expired: "unexpected",
   stream_ended: "unexpected",
   worker_failed: "unexpected",
@@ -188,30 +191,5 @@ describe("explainFailure()", () => {
       what: "It is wrong.",
       advice: "Correct it.",
     });
-  });
-});
-
-describe("withConfigured()", () => {
-  it("blames the configuration for an option that a factory refuses", () => {
-    const refuse = () => {
-      throw new TypeError("Expected `lanes` to be a positive integer, got 0");
-    };
-
-    expect(() => withConfigured(refuse)).toThrow(
-      expect.objectContaining({
-        code: "configuration",
-        message: "Expected `lanes` to be a positive integer, got 0",
-      }),
-    );
-  });
-
-  it("leaves results and other failures as they are", () => {
-    const failure = new RangeError("broken");
-    const fail = () => {
-      throw failure;
-    };
-
-    expect(withConfigured(() => 5)).toBe(5);
-    expect(() => withConfigured(fail)).toThrow(failure);
   });
 });

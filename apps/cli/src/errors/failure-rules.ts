@@ -1,42 +1,13 @@
-// Failures in a person's words: what happened, and what to do about it. The only place that knows
-// what the codes of the libraries' errors mean to whoever runs the command.
+// What the codes of the libraries' errors mean to whoever runs the command: the only place that knows.
 import type { NodeClientError, NodeClientErrorCode } from "@snaprag/client";
 import type { DevnetError, DevnetErrorCode } from "@snaprag/devnet";
 import type { StorageError, StorageErrorCode } from "@snaprag/storage";
 import type { SyncError, SyncErrorCode } from "@snaprag/sync";
-import type { FailureCode } from "./exit-codes.ts";
-
-/** What is to be done about a {@link CliError}, and where it came from. */
-export interface CliErrorOptions {
-  /** One sentence: what the person at the terminal can do. */
-  readonly advice: string;
-  readonly cause?: unknown;
-}
-
-/** The command cannot do what it was asked. Its message is one sentence for a person to read. */
-export class CliError extends Error {
-  override readonly name = "CliError";
-  readonly code: FailureCode;
-  readonly advice: string;
-
-  constructor(code: FailureCode, message: string, { advice, cause }: CliErrorOptions) {
-    super(message, { cause });
-    this.code = code;
-    this.advice = advice;
-  }
-}
-
-/** A failure as it is told. */
-export interface Explanation {
-  readonly code: FailureCode;
-  /** One sentence: what happened. */
-  readonly what: string;
-  /** One sentence: what to do. */
-  readonly advice: string;
-}
+import type { FailureCode } from "../exit-codes.ts";
+import { isNamed } from "./cli-error.ts";
 
 /** How the errors with one code are told; `what` gets the error's message without its code. */
-interface Rule {
+export interface FailureRule {
   readonly code: FailureCode;
   readonly what?: (message: string) => string;
   readonly advice: string;
@@ -44,7 +15,7 @@ interface Rule {
 
 const REPORT_BUG =
   "This is a bug: please report it at https://github.com/snaprag/snaprag/issues with the output of --log-level debug.";
-const BUG: Rule = { code: "unexpected", advice: REPORT_BUG };
+const BUG: FailureRule = { code: "unexpected", advice: REPORT_BUG };
 
 const CHECK_NODE =
   "Check that the node runs and that the endpoint is right, or try `snaprag sync --devnet`, which needs no node.";
@@ -54,10 +25,10 @@ const CHECK_DATABASE =
 const OTHER_DATABASE = "Use another database, or another schema with `database.schema`.";
 const AGAIN_LATER = "Try again; if it stays so, look into the database's log.";
 
-const UNREACHABLE_NODE: Rule = { code: "node_unreachable", advice: CHECK_NODE };
-const UNSUITABLE_NODE: Rule = { code: "node_unsuitable", advice: OTHER_NODE };
+const UNREACHABLE_NODE: FailureRule = { code: "node_unreachable", advice: CHECK_NODE };
+const UNSUITABLE_NODE: FailureRule = { code: "node_unsuitable", advice: OTHER_NODE };
 
-const NODE_RULES: { readonly [Code in NodeClientErrorCode]: Rule } = {
+const NODE_RULES: { readonly [Code in NodeClientErrorCode]: FailureRule } = {
   unavailable: UNREACHABLE_NODE,
   deadline_exceeded: UNREACHABLE_NODE,
   resource_exhausted: UNREACHABLE_NODE,
@@ -76,23 +47,26 @@ const NODE_RULES: { readonly [Code in NodeClientErrorCode]: Rule } = {
   cancelled: BUG,
 };
 
-const REFUSING_DATABASE: Rule = {
+const REFUSING_DATABASE: FailureRule = {
   code: "database_unreachable",
   what: (message) => `The database refuses: ${message}`,
   advice: AGAIN_LATER,
 };
-const FAILING_DATABASE: Rule = { ...BUG, what: (message) => `The database failed: ${message}` };
-const MISSING_RIGHT: Rule = {
+const FAILING_DATABASE: FailureRule = {
+  ...BUG,
+  what: (message) => `The database failed: ${message}`,
+};
+const MISSING_RIGHT: FailureRule = {
   code: "database_unsuitable",
   what: (message) => `The database user lacks a right: ${message}`,
   advice: "Grant it, or use another user, or another schema with `database.schema`.",
 };
-const IN_USE: Rule = {
+const IN_USE: FailureRule = {
   code: "in_use",
   advice: "Wait until it has ended, or stop it; look at it with `snaprag status`.",
 };
 
-const STORAGE_RULES: { readonly [Code in StorageErrorCode]: Rule } = {
+const STORAGE_RULES: { readonly [Code in StorageErrorCode]: FailureRule } = {
   connection: {
     code: "database_unreachable",
     what: (message) => `The database cannot be reached: ${message}`,
@@ -139,14 +113,14 @@ const STORAGE_RULES: { readonly [Code in StorageErrorCode]: Rule } = {
 };
 
 /** SQLSTATEs that say more than the code they are filed under. */
-const SQL_STATE_RULES: ReadonlyMap<string, Rule> = new Map([
+const SQL_STATE_RULES: ReadonlyMap<string, FailureRule> = new Map([
   // No such database.
   ["3D000", STORAGE_RULES.connection],
   // Insufficient privilege.
   ["42501", MISSING_RIGHT],
 ]);
 
-const SYNC_RULES: { readonly [Code in SyncErrorCode]: Rule } = {
+const SYNC_RULES: { readonly [Code in SyncErrorCode]: FailureRule } = {
   no_replication: {
     code: "node_unsuitable",
     what: firstSentence,
@@ -159,7 +133,7 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: Rule } = {
   unknown_network: {
     code: "node_unsuitable",
     what: firstSentence,
-    advice: "Wait until the node has synced, or use another one.",
+    advice: "Wait until the node has synced, or use another one, of the network that is mirrored.",
   },
   no_snapshot: { code: "node_unsuitable", advice: "Try again later, or use another node." },
   node_behind: {
@@ -169,13 +143,22 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: Rule } = {
   cursor_expired: BUG,
   stream_ended: BUG,
   incomplete_block: UNSUITABLE_NODE,
+  malformed_snapshot: {
+    code: "node_unsuitable",
+    advice: "Nothing of it is kept: try again, or use another node, set with --snapchain-endpoint.",
+  },
+  uncommitted_block: {
+    code: "node_unsuitable",
+    advice:
+      "Do not trust this node, use another; if all say the same, the validators have changed: compare `sync.validator_keys` with the network's.",
+  },
   worker_failed: {
     code: "unexpected",
     advice: "Start it again, with more memory for the process; what is stored stays.",
   },
 };
 
-const DEVNET_RULES: { readonly [Code in DevnetErrorCode]: Rule } = {
+const DEVNET_RULES: { readonly [Code in DevnetErrorCode]: FailureRule } = {
   listen_failed: {
     code: "configuration",
     advice: "Choose another address with --port and --host; --port 0 takes any free port.",
@@ -184,41 +167,8 @@ const DEVNET_RULES: { readonly [Code in DevnetErrorCode]: Rule } = {
   stopped: BUG,
 };
 
-/** Tells any failure: its outcome, what happened and what to do, each on one line. */
-export function explainFailure(error: unknown): Explanation {
-  // Closing what was open failed too; what failed first is what counts.
-  if (isNamed<SuppressedError>(error, "SuppressedError")) return explainFailure(error.suppressed);
-  if (error instanceof CliError) {
-    return { code: error.code, what: onOneLine(error.message), advice: onOneLine(error.advice) };
-  }
-  const { what = (message: string) => message, ...rule } = findRule(error);
-  return { code: rule.code, what: onOneLine(what(describe(error))), advice: rule.advice };
-}
-
-/** Runs a factory of a library, and blames the configuration when it refuses an option. */
-export function withConfigured<Result>(create: () => Result): Result {
-  try {
-    return create();
-  } catch (error) {
-    throw error instanceof TypeError ? wrongOption(error) : error;
-  }
-}
-
-function wrongOption(cause: TypeError): CliError {
-  const advice = "Correct it; `snaprag config show` says where configured values come from.";
-  return new CliError("configuration", cause.message, { advice, cause });
-}
-
-/**
- * Whether it is a library's error of this name.
- *
- * By name and not by class: a class would load its library, which `snaprag --help` does not need.
- */
-export function isNamed<Named extends Error>(error: unknown, name: Named["name"]): error is Named {
-  return error instanceof Error && error.name === name;
-}
-
-function findRule(error: unknown): Rule {
+/** How an error is told; as a bug when nothing is known of it. */
+export function findFailureRule(error: unknown): FailureRule {
   if (isNamed<NodeClientError>(error, "NodeClientError")) return NODE_RULES[error.code];
   if (isNamed<SyncError>(error, "SyncError")) return SYNC_RULES[error.code];
   if (isNamed<DevnetError>(error, "DevnetError")) return DEVNET_RULES[error.code];
@@ -226,29 +176,7 @@ function findRule(error: unknown): Rule {
   return SQL_STATE_RULES.get(error.sqlState ?? "") ?? STORAGE_RULES[error.code];
 }
 
-function describe(error: unknown): string {
-  if (isNamed<NodeClientError>(error, "NodeClientError")) return describeNodeFailure(error);
-  if (!(error instanceof Error)) return String(error);
-  // The libraries begin their messages with the code, in brackets, and end some with advice.
-  return error.message.replace(/^\[\w+\] /, "");
-}
-
-function describeNodeFailure(error: NodeClientError): string {
-  const { code, endpoint, details, message, method } = error;
-  const why = (details ?? message.replace(/^\[\w+\] /, ""))
-    // How grpc-js wraps what a socket reports.
-    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
-    .replace(/\.? Resolution note: ?$/, "");
-  const node = endpoint === undefined ? "The node" : `The node at ${endpoint}`;
-  if (NODE_RULES[code].code === "node_unreachable") return `${node} cannot be reached: ${why}`;
-  return method === undefined ? `${node} fails: ${why}` : `${node} fails ${method}: ${why}`;
-}
-
 /** For messages that go on with advice. */
 function firstSentence(message: string): string {
   return message.split(/\. (?=[A-Z])/, 1)[0] ?? message;
-}
-
-function onOneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }
