@@ -23,6 +23,8 @@ export interface RepairedAccount {
   readonly difference: AccountDifference;
   /** Whether the account was proved afterwards. */
   readonly isProved: boolean;
+  /** Whether it could not be told, because the node has changed the account since. */
+  readonly isPending: boolean;
 }
 
 /** What repairing a shard came to. */
@@ -159,14 +161,15 @@ export async function repairAccounts(
     const { shardId, fid } = difference;
     // Such as when the node gives nothing that adds up: looking again changes nothing.
     if (!(await applyCorrection(store, reading, difference))) {
-      repaired.push({ difference, isProved: false });
+      repaired.push({ difference, isProved: false, isPending: false });
       continue;
     }
     const again = await confirmDifferences(reading, {
       ...{ store, shardId, fids: [fid], hasSignatures: false },
     });
-    const isProved = again.differences.length === 0 && again.pending.length === 0;
-    repaired.push({ difference, isProved });
+    const isPending = again.differences.length === 0 && again.pending.length > 0;
+    const isProved = again.differences.length === 0 && !isPending;
+    repaired.push({ difference, isProved, isPending });
   }
   return repaired;
 }

@@ -2,6 +2,7 @@
 import type { BlockBatch } from "@snaprag/storage";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { NodeReading } from "../node/node-reading.ts";
+import type { RepairedAccount } from "../repair-store.ts";
 import { repairAccounts } from "../repair-store.ts";
 import type { AccountDifference } from "../rows/examine-account.ts";
 import type { ShardVerification } from "../verify-store.ts";
@@ -20,16 +21,21 @@ function describe({ missing, missingKeys, extra, altered }: AccountDifference): 
   return `${missingCount} missing, ${extra.length} too many, ${altered.length} altered`;
 }
 
+function outcomeOf({ isProved, isPending }: RepairedAccount): string {
+  if (isProved) return "repaired";
+  return isPending ? "repaired, and changed by the node since" : "it still is not";
+}
+
 /** Puts accounts right, and keeps on record which were wrong. */
 export async function settleDifferences(
   { run, shardId, reading }: FollowedShard,
   differences: readonly AccountDifference[],
 ): Promise<void> {
   const { store, logger } = run;
-  for (const { difference, isProved } of await repairAccounts(reading, store, differences)) {
+  for (const repaired of await repairAccounts(reading, store, differences)) {
+    const { difference, isProved } = repaired;
     const { fid } = difference;
-    const outcome = isProved ? "repaired" : "it still is not";
-    const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcome}`;
+    const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;
     logger.error({ shardId, fid, isProved }, message);
     run.activity.of(shardId).errorCount += 1;
     const code = "account_mismatch";
