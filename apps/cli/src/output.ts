@@ -23,6 +23,11 @@ export function createOutput(stdout: Writable, stderr: Writable): Output {
   };
 }
 
+/** Bytes as hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  return `0x${Buffer.from(bytes).toString("hex")}`;
+}
+
 /** JSON on one line, a bigint as a string of digits: as a number it would lose precision. */
 export function toJson(value: unknown): string {
   return JSON.stringify(withoutBigints(value));

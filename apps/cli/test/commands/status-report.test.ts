@@ -1,9 +1,19 @@
-import type { ShardProgress } from "@snaprag/storage";
+import type { ShardProgress, ShardProof } from "@snaprag/storage";
 import { describe, expect, it } from "vitest";
 import { statusLines, statusToObject } from "../../src/commands/status/status-report.ts";
 import { toJson } from "../../src/output.ts";
 
 const NOW = new Date("2026-10-01T00:00:10Z");
+
+const PROOF: ShardProof = {
+  status: "proved",
+  blockNumber: 28_800n,
+  root: new Uint8Array(20).fill(0xab),
+  leafCount: 13_204n,
+  opaqueLeafCount: 12n,
+  commits: "not_configured",
+  provedAt: new Date("2026-09-30T23:58:05Z"),
+};
 
 const SHARD: ShardProgress = {
   shardId: 1,
@@ -18,6 +28,7 @@ const SHARD: ShardProgress = {
   retryCount: 1,
   quarantinedCount: 4,
   fallbackCount: 3,
+  proof: PROOF,
 };
 
 const NEW_SHARD: ShardProgress = {
@@ -28,6 +39,7 @@ const NEW_SHARD: ShardProgress = {
   blockNumber: 0n,
   blockTime: null,
   eventId: 0n,
+  proof: null,
 };
 
 const TABLES = new Map([
@@ -42,17 +54,20 @@ describe("statusToObject()", () => {
     expect(json).toBe(
       '{"shards":[{"shardId":1,"phase":"realtime","height":28812,"snapshotHeight":28800,' +
         '"eventId":"472055813","messages":20134,"users":97,"errors":2,"retries":1,' +
-        '"quarantined":4,"fallbacks":3,"lagSeconds":7}],' +
+        '"quarantined":4,"fallbacks":3,"lagSeconds":7,' +
+        `"proof":{"status":"proved","height":28800,"root":"0x${"ab".repeat(20)}",` +
+        '"leaves":13204,"opaqueLeaves":12,"commits":"not_configured",' +
+        '"provedAt":"2026-09-30T23:58:05.000Z","ageSeconds":125}}],' +
         '"tables":{"casts":{"live":2991,"total":3000},' +
         '"reactions":{"live":6000000,"total":6000000,"estimated":true}}}',
     );
   });
 
-  it("has null for a snapshot and a lag that are not known yet", () => {
+  it("has null for a snapshot, a lag and a proof that are not known yet", () => {
     const status = { shards: [NEW_SHARD], tables: new Map() };
 
     expect(statusToObject(status, NOW)).toMatchObject({
-      shards: [{ height: 0, snapshotHeight: null, lagSeconds: null }],
+      shards: [{ height: 0, snapshotHeight: null, lagSeconds: null, proof: null }],
     });
   });
 
@@ -64,13 +79,20 @@ describe("statusToObject()", () => {
 });
 
 describe("statusLines()", () => {
-  it("shows shards and relations in two tables", () => {
-    const lines = statusLines({ shards: [SHARD, NEW_SHARD], tables: TABLES }, NOW);
+  it("shows shards, proofs and relations in tables, no proof of shard 0", () => {
+    const blocks = { ...NEW_SHARD, shardId: 0 };
+
+    const lines = statusLines({ shards: [blocks, SHARD, NEW_SHARD], tables: TABLES }, NOW);
 
     expect(lines).toEqual([
       "shard       phase  height  snapshot     cursor  messages  users  errors  retries  quarantined  fallbacks  lag",
+      "0      historical       0         -          0    20,134     97       2        1            4          3    -",
       "1        realtime  28,812    28,800  472055813    20,134     97       2        1            4          3   7s",
       "2      historical       0         -          0    20,134     97       2        1            4          3    -",
+      "",
+      "shard   proof  height  leaves         commits     age",
+      "1      proved  28,800  13,204  not configured  2m 05s",
+      "2           -       -       -               -       -",
       "",
       "table            live       total",
       "casts           2,991       3,000",

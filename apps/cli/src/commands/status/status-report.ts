@@ -1,5 +1,6 @@
 // What `snaprag status` says, as JSON and as tables.
-import type { RowCount, ShardProgress } from "@snaprag/storage";
+import type { RowCount, ShardProgress, ShardProof } from "@snaprag/storage";
+import { toHex } from "../../output.ts";
 import { formatCount, formatDuration } from "../../screen/format-quantity.ts";
 import { formatRows, rowCountsToObject } from "../../screen/row-counts.ts";
 import { lagSeconds } from "../../screen/shard-line.ts";
@@ -27,14 +28,28 @@ export function statusToObject({ shards, tables }: MirrorStatus, now: Date): obj
       quarantined: shard.quarantinedCount,
       fallbacks: shard.fallbackCount,
       lagSeconds: lagSeconds(shard.blockTime, now),
+      proof: shard.proof && proofToObject(shard.proof, now),
     })),
     tables: rowCountsToObject(tables),
   };
 }
 
-/** The status for people: a table of shards and a table of relations. */
+function proofToObject(proof: ShardProof, now: Date): object {
+  return {
+    status: proof.status,
+    height: Number(proof.blockNumber),
+    root: toHex(proof.root),
+    leaves: Number(proof.leafCount),
+    opaqueLeaves: Number(proof.opaqueLeafCount),
+    commits: proof.commits,
+    provedAt: proof.provedAt.toISOString(),
+    ageSeconds: lagSeconds(proof.provedAt, now),
+  };
+}
+
+/** The status for people: tables of shards, of what is proved of them, and of relations. */
 export function statusLines({ shards, tables }: MirrorStatus, now: Date): readonly string[] {
-  return [...shardLines(shards, now), "", ...tableLines(tables)];
+  return [...shardLines(shards, now), "", ...proofLines(shards, now), "", ...tableLines(tables)];
 }
 
 function shardLines(shards: readonly ShardProgress[], now: Date): readonly string[] {
@@ -57,6 +72,27 @@ function shardLines(shards: readonly ShardProgress[], now: Date): readonly strin
     ];
   });
   return textTable([...headings, "errors", "retries", "quarantined", "fallbacks", "lag"], rows);
+}
+
+/** Shard 0 has no trie of its own: its gasless keys are proved with the others. */
+function proofLines(shards: readonly ShardProgress[], now: Date): readonly string[] {
+  const rows = shards
+    .filter(({ shardId }) => shardId !== 0)
+    .map(({ shardId, proof }) => [
+      String(shardId),
+      ...(proof === null ? ["-", "-", "-", "-", "-"] : proofCells(proof, now)),
+    ]);
+  return textTable(["shard", "proof", "height", "leaves", "commits", "age"], rows);
+}
+
+function proofCells(proof: ShardProof, now: Date): readonly string[] {
+  return [
+    proof.status,
+    formatCount(proof.blockNumber),
+    formatCount(proof.leafCount),
+    proof.commits.replace("_", " "),
+    formatDuration(lagSeconds(proof.provedAt, now) ?? 0),
+  ];
 }
 
 function tableLines(tables: ReadonlyMap<string, RowCount>): readonly string[] {

@@ -8,7 +8,7 @@ import {
   UserNameProof,
 } from "@snaprag/proto";
 import type { QuarantineRecord, RawKind } from "@snaprag/storage";
-import { toHex } from "./record-report.ts";
+import { toHex } from "../../../output.ts";
 
 const DECODERS: { readonly [Kind in RawKind]: (raw: Uint8Array) => object } = {
   event: (raw) => HubEvent.decode(raw),

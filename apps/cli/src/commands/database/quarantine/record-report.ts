@@ -1,12 +1,8 @@
 // What is told of a quarantined message, as JSON and as text.
 import { findMessageKind } from "@snaprag/proto";
 import type { QuarantineRecord } from "@snaprag/storage";
+import { toHex } from "../../../output.ts";
 import { textTable } from "../../../screen/text-table.ts";
-
-/** Bytes as hexadecimal. */
-export function toHex(bytes: Uint8Array): string {
-  return `0x${Buffer.from(bytes).toString("hex")}`;
-}
 
 /** A message for machines, without its bytes. Fields are only ever added. */
 export function recordToObject(record: QuarantineRecord): Readonly<Record<string, unknown>> {

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import { createOutput, toJson, withoutBigints } from "../../../output.ts";
+import { createOutput, toHex, toJson, withoutBigints } from "../../../output.ts";
 import type { Invocation } from "../../cli-context.ts";
 import { databaseTargetOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
 import { decodeRaw } from "./decode-raw.ts";
 import { collectQuarantined, unknownIds } from "./find-quarantined.ts";
-import { recordToObject, toHex } from "./record-report.ts";
+import { recordToObject } from "./record-report.ts";
 
 /** Flags of `snaprag quarantine show`. */
 export interface ShowFlags {
