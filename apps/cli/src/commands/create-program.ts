@@ -64,6 +64,7 @@ function addSync(program: Command, actionOf: ActionOf): void {
   addConfigFlags(command, [
     "sync.snapchain_endpoint",
     "sync.shard_ids",
+    "sync.verify",
     ...DATABASE_KEYS,
     "log.format",
   ]);

@@ -4,11 +4,13 @@ import {
   eventId,
   oneOf,
   positiveInteger,
+  publicKeys,
   schemaName,
   shardIds,
   text,
   texts,
   trueOrFalse,
+  wholeNumber,
 } from "./value-types.ts";
 
 /** How much is logged, from most to least. */
@@ -16,6 +18,9 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** How it is logged: `auto` is for people on a terminal and JSON lines elsewhere. */
 export type LogFormat = "auto" | "json" | "pretty";
+
+/** How much of what nodes say is checked, from nothing to everything. */
+export type VerifyLevel = "none" | "proof" | "full";
 
 /** The value of each configuration key. */
 export interface ConfigValues {
@@ -28,6 +33,10 @@ export interface ConfigValues {
   /** Absent for all shards of the network. */
   readonly "sync.shard_ids": readonly number[] | undefined;
   readonly "sync.lanes": number;
+  readonly "sync.verify": VerifyLevel;
+  readonly "sync.proof_interval_blocks": number;
+  /** As hex; empty for those that are known of the network. */
+  readonly "sync.validator_keys": readonly string[];
   /** Absent for the embedded database. */
   readonly "database.url": string | undefined;
   readonly "database.schema": string;
@@ -100,6 +109,24 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     type: positiveInteger,
     default: 8,
     description: "partitions downloaded at a time",
+  },
+  "sync.verify": {
+    type: oneOf<VerifyLevel>(["none", "proof", "full"]),
+    default: "proof",
+    description:
+      "what is checked: none, proof (hashes, and Merkle roots up to the chain's) or full (signatures too)",
+    flag: "--verify <level>",
+  },
+  "sync.proof_interval_blocks": {
+    type: wholeNumber,
+    default: 100,
+    description: "blocks after which the accounts they touched are proved again; 0 for never",
+  },
+  "sync.validator_keys": {
+    type: publicKeys,
+    default: [],
+    description:
+      "public keys, in hex, of the validators of all data shards; empty for mainnet's on mainnet, and none elsewhere",
   },
   "database.url": {
     type: databaseUrl,

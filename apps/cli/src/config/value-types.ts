@@ -7,6 +7,8 @@ const DATABASE_PROTOCOLS: readonly string[] = ["postgres:", "postgresql:"];
 /** At most 63 bytes, as PostgreSQL cuts longer names. */
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
+const PUBLIC_KEY = /^(?:0x)?([0-9a-f]{64})$/i;
+
 /** One kind of value. Both readers return undefined for what is not such a value. */
 export interface ValueType<Value> {
   /** What is right, to be read after "Expected". */
@@ -54,6 +56,13 @@ export const positiveInteger: ValueType<number> = {
   fromToml: (value) => (typeof value === "number" ? atLeast(1, value) : undefined),
 };
 
+/** A count that may be 0. */
+export const wholeNumber: ValueType<number> = {
+  expected: "a whole number, or 0",
+  fromText: (value) => (/^\d+$/.test(value) ? atLeast(0, Number(value)) : undefined),
+  fromToml: (value) => (typeof value === "number" ? atLeast(0, value) : undefined),
+};
+
 /** An event id: a uint64, hence a bigint (docs/protocol.md 1.1). */
 export const eventId: ValueType<bigint> = {
   expected: "an event id, or 0",
@@ -72,6 +81,13 @@ export const shardIds: ValueType<readonly number[]> = {
     return items.every((item) => /^\d+$/.test(item)) ? toShardIds(items.map(Number)) : undefined;
   },
   fromToml: (value) => (Array.isArray(value) ? toShardIds(value) : undefined),
+};
+
+/** Ed25519 public keys in lower-case hex, each once; separated by commas outside of TOML. */
+export const publicKeys: ValueType<readonly string[]> = {
+  expected: "a list of public keys of 32 bytes, each 64 hexadecimal digits",
+  fromText: (value) => toPublicKeys(splitList(value)),
+  fromToml: (value) => (Array.isArray(value) ? toPublicKeys(value) : undefined),
 };
 
 /** Where a PostgreSQL server is and how to log in there. */
@@ -112,6 +128,12 @@ function toShardIds(values: readonly TomlValue[]): readonly number[] | undefined
   const ids = values.filter((value) => typeof value === "number");
   const isValid = ids.every((id) => Number.isSafeInteger(id) && id >= 0);
   return isValid && ids.length === values.length && ids.length > 0 ? ids : undefined;
+}
+
+function toPublicKeys(values: readonly TomlValue[]): readonly string[] | undefined {
+  const written = values.filter((value) => typeof value === "string");
+  const keys = written.flatMap((value) => PUBLIC_KEY.exec(value)?.[1]?.toLowerCase() ?? []);
+  return keys.length === values.length ? [...new Set(keys)] : undefined;
 }
 
 function isDatabaseUrl(value: string): boolean {

@@ -7,12 +7,17 @@ import {
   eventId,
   oneOf,
   positiveInteger,
+  publicKeys,
   schemaName,
   shardIds,
   text,
   texts,
   trueOrFalse,
+  wholeNumber,
 } from "../../src/config/value-types.ts";
+
+/** A public key in hex. */
+const KEY = "0123456789abcdef".repeat(4);
 
 /** A value of each type, for laws that hold for all of them. */
 const SAMPLES: readonly (readonly [string, ValueType<unknown>, fc.Arbitrary<unknown>])[] = [
@@ -25,8 +30,14 @@ const SAMPLES: readonly (readonly [string, ValueType<unknown>, fc.Arbitrary<unkn
   ["schemaName", schemaName as ValueType<unknown>, fc.stringMatching(/^[a-z_][a-z0-9_]{0,62}$/)],
   ["trueOrFalse", trueOrFalse as ValueType<unknown>, fc.boolean()],
   ["positiveInteger", positiveInteger as ValueType<unknown>, fc.integer({ min: 1 })],
+  ["wholeNumber", wholeNumber as ValueType<unknown>, fc.nat()],
   ["eventId", eventId as ValueType<unknown>, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })],
   ["shardIds", shardIds as ValueType<unknown>, fc.array(fc.nat(), { minLength: 1 })],
+  [
+    "publicKeys",
+    publicKeys as ValueType<unknown>,
+    fc.uniqueArray(fc.stringMatching(/^[0-9a-f]{64}$/)),
+  ],
   [
     "databaseUrl",
     databaseUrl as ValueType<unknown>,
@@ -57,6 +68,9 @@ describe("readers of text", () => {
     [positiveInteger, "12", 12],
     [eventId, "18446744073709551615", 18_446_744_073_709_551_615n],
     [shardIds, "2,0,1", [2, 0, 1]],
+    [wholeNumber, "0", 0],
+    [publicKeys, KEY, [KEY]],
+    [publicKeys, `0x${KEY.toUpperCase()}, ${"1".repeat(64)},${KEY}`, [KEY, "1".repeat(64)]],
     [oneOf(["red", "green"]), "green", "green"],
   ] as const)("read what is right (%#)", (type, written, value) => {
     expect(type.fromText(written)).toEqual(value);
@@ -73,6 +87,12 @@ describe("readers of text", () => {
     [eventId, "18446744073709551616"],
     [shardIds, "1,x"],
     [shardIds, ""],
+    [wholeNumber, "-1"],
+    [publicKeys, ""],
+    [publicKeys, KEY.slice(1)],
+    [publicKeys, `${KEY}00`],
+    [publicKeys, `x${KEY.slice(1)}`],
+    [publicKeys, `${KEY},`],
     [schemaName, "My Schema"],
     [schemaName, "a".repeat(64)],
     [databaseUrl, "localhost/farcaster"],
@@ -101,6 +121,12 @@ describe("readers of TOML", () => {
     [shardIds, 1],
     [shardIds, [-1]],
     [shardIds, [1, "2"]],
+    [wholeNumber, -1],
+    [wholeNumber, 0.5],
+    [publicKeys, KEY],
+    [publicKeys, [KEY, 5]],
+    [publicKeys, [[KEY]]],
+    [publicKeys, [KEY, "abc"]],
     [schemaName, 5],
     [schemaName, "1st"],
     [databaseUrl, 5],

@@ -15,6 +15,7 @@ import type { Surroundings } from "../until-stopped.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { connectNodes } from "./connect-nodes.ts";
 import { findNode } from "./find-node.ts";
+import { proofSettingsOf } from "./proof-settings.ts";
 import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
 import { syncModeOf } from "./sync-mode.ts";
 
@@ -49,7 +50,7 @@ async function mirrorNode(job: SyncJob): Promise<void> {
   shutdown.enter("the node to answer");
   const endpoints = await findNode(settings["sync.snapchain_endpoint"].value, shutdown.signal);
   await using database = await openTarget(job);
-  await mirror(job, database, endpoints);
+  await mirror(job, database, { endpoints });
   await conclude(job, database);
 }
 
@@ -61,7 +62,8 @@ async function mirrorDevnet(job: SyncJob): Promise<void> {
   shutdown.enter("the devnet to start");
   {
     await using devnet = await startDevnet({}, { reporter, signal: shutdown.signal });
-    await mirror(job, database, [devnet.endpoint]);
+    const { validatorSets } = devnet;
+    await mirror(job, database, { endpoints: [devnet.endpoint], validatorSets });
   }
   await conclude(job, database);
 }
@@ -80,15 +82,23 @@ async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<Open
   return database;
 }
 
+/** What is mirrored. */
+interface MirroredNodes {
+  readonly endpoints: readonly [string, ...string[]];
+  /** Those that are known of the network; any that are configured count instead. */
+  readonly validatorSets?: SyncerOptions["validatorSets"];
+}
+
 async function mirror(
   job: SyncJob,
   { store }: OpenDatabase,
-  endpoints: readonly [string, ...string[]],
+  { endpoints, validatorSets }: MirroredNodes,
 ): Promise<void> {
   const { settings, mode, target, flags, reporter, shutdown } = job;
   const { signal } = shutdown;
   signal.throwIfAborted();
   await using nodes = connectNodes(endpoints, reporter.logger);
+  const proof = proofSettingsOf(settings);
   const syncer = withConfigured(() =>
     createSyncer({
       client: nodes.client,
@@ -98,6 +108,8 @@ async function mirror(
       holder: nameOfProcess(),
       logger: reporter.logger,
       ...tuningOf(settings),
+      ...proof,
+      validatorSets: proof.validatorSets ?? validatorSets,
     }),
   );
   const [endpoint] = endpoints;
@@ -125,7 +137,7 @@ function nameOfProcess(): string {
 
 type Tuning = Pick<
   SyncerOptions,
-  "shardIds" | "fromEventId" | "lanes" | "batchSize" | "syncIntervalMs"
+  "shardIds" | "fromEventId" | "lanes" | "batchSize" | "syncIntervalMs" | "proofInterval"
 >;
 
 function tuningOf(settings: Settings): Tuning {
@@ -135,5 +147,6 @@ function tuningOf(settings: Settings): Tuning {
     lanes: settings["sync.lanes"].value,
     batchSize: settings["sync.batch_size"].value,
     syncIntervalMs: settings["sync.sync_interval_ms"].value,
+    proofInterval: settings["sync.proof_interval_blocks"].value,
   };
 }
