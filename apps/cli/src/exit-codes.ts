@@ -10,6 +10,7 @@
  * - `database_unreachable`: the database does not answer, or refuses.
  * - `database_unsuitable`: the database answers, but cannot hold the mirror.
  * - `rows_differed`: a check found rows that were not what they must be.
+ * - `not_proved`: rows were not proved to be what the chain says: they are not, or nothing says so.
  * - `in_use`: another process syncs into the database.
  * - `forced`: a second Ctrl-C cut the clean end short.
  */
@@ -23,6 +24,7 @@ export type Outcome =
   | "database_unreachable"
   | "database_unsuitable"
   | "rows_differed"
+  | "not_proved"
   | "in_use"
   | "forced";
 
@@ -40,6 +42,7 @@ export const EXIT_CODES: { readonly [Name in Outcome]: number } = {
   database_unreachable: 20,
   database_unsuitable: 21,
   rows_differed: 30,
+  not_proved: 31,
   // EX_TEMPFAIL of sysexits.h: trying again later may succeed.
   in_use: 75,
   // 128 + SIGINT, as a shell reports it.
@@ -57,6 +60,7 @@ export const OUTCOME_MEANINGS: { readonly [Name in Outcome]: string } = {
   database_unreachable: "the database does not answer, or refuses",
   database_unsuitable: "the database cannot hold the mirror: newer schema, other network, …",
   rows_differed: "derived rows were not what the messages say, and were put right",
+  not_proved: "rows are not what the chain says, or could not be proved to be",
   in_use: "another process syncs into the database",
   forced: "stopped at once by a second Ctrl-C",
 };

@@ -9,6 +9,7 @@ import type { ActionOf } from "./config/command-parts.ts";
 import { addExamples, DATABASE_KEYS } from "./config/command-parts.ts";
 import { addConfigFlags, loadCommandSettings } from "./config/config-flags.ts";
 import type { ConfigShowFlags } from "./config/config-show.ts";
+import { addProof } from "./database/proof/add-proof.ts";
 import { addQuarantine } from "./database/quarantine/add-quarantine.ts";
 import type { RebuildFlags } from "./database/rebuild.ts";
 import type { ResetFlags } from "./database/reset.ts";
@@ -44,6 +45,7 @@ export function createProgram(context: CliContext, onSettings: OnSettings): Comm
   };
   addSync(program, actionOf);
   addStatus(program, actionOf);
+  addProof(program, actionOf);
   addMigrate(program, actionOf);
   addRebuild(program, actionOf);
   addQuarantine(program, actionOf);

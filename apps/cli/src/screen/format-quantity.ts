@@ -7,6 +7,11 @@ export function formatCount(count: number | bigint): string {
   return count.toLocaleString("en-US");
 }
 
+/** A count of something, such as `1 account` and `2,000 accounts`. */
+export function formatAmount(count: number | bigint, noun: string): string {
+  return `${formatCount(count)} ${noun}${BigInt(count) === 1n ? "" : "s"}`;
+}
+
 /** A rate: whole numbers, with one decimal below 10, such as `12,345` and `3.2`. */
 export function formatRate(perSecond: number): string {
   if (perSecond >= 9.95 || perSecond === 0) return formatCount(Math.round(perSecond));

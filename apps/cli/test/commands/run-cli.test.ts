@@ -8,6 +8,8 @@ import { createTemporaryFolder } from "../support/temporary-folder.ts";
 const COMMANDS = [
   ["sync"],
   ["status"],
+  ["verify"],
+  ["repair"],
   ["migrate"],
   ["rebuild"],
   ["quarantine"],
@@ -66,6 +68,15 @@ describe("a wrong command line", () => {
     [["quarantine", "list", "--limit", "0"], "at least 1", "quarantine list --help"],
     [["sync", "--historical-only", "--realtime-only"], "cannot be used with", "--help"],
     [["sync", "--devnet", "--snapchain-endpoint", "x"], "cannot be used with", "--help"],
+    [["sync", "--verify", "some"], "Expected --verify to be", "full (signatures too)"],
+    [["verify", "--fid", "3", "--sample", "3"], "cannot be used with", "verify --help"],
+    [["verify", "--fid", "-3"], "Expected a fid", "verify --help"],
+    [["verify", "--sample", "0"], "at least 1", "verify --help"],
+    [["verify", "--shard", "one"], "Expected the number of a shard", "verify --help"],
+    [["verify", "--verify", "none"], "nothing to do", "proof or full"],
+    [["verify", "--devnet"], "another address each time", "--against"],
+    [["verify", "--against", "x", "--snapchain-endpoint", "x"], "cannot be used with", "--help"],
+    [["repair", "--sample", "5"], "unknown option '--sample'", "repair --help"],
     [["sync", "--shard-ids", "all"], "Expected --shard-ids to be", "0,1,2"],
     [["sync", "--log-level", "loud"], "Expected --log-level to be", "debug, info, warn"],
     [["sync", "--database-url", "localhost"], "Expected --database-url to be", "PostgreSQL"],
@@ -141,6 +152,23 @@ describe("snaprag status", () => {
     expect(people).toMatchObject({ exitCode: 0, stderr: "" });
     expect(people.stdout).toContain("Nothing is mirrored yet in ./.snaprag/db");
     expect(machines).toEqual({ exitCode: 0, stdout: '{"shards":[],"tables":{}}\n', stderr: "" });
+    expect(existsSync(join(folder.path, ".snaprag"))).toBe(false);
+  });
+});
+
+describe.each(["verify", "repair"])("snaprag %s", (name) => {
+  it("says that there is nothing to compare, and creates nothing", async () => {
+    using folder = createTemporaryFolder();
+
+    const run = await runInProcess([name], { folder: folder.path });
+
+    expect(run).toEqual({
+      exitCode: 31,
+      stdout: "",
+      stderr:
+        "error: Nothing is mirrored yet in ./.snaprag/db.\n" +
+        "Start with `snaprag sync`, or name another database with --database-url.\n",
+    });
     expect(existsSync(join(folder.path, ".snaprag"))).toBe(false);
   });
 });

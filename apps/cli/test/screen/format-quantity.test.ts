@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { formatCount, formatDuration, formatRate } from "../../src/screen/format-quantity.ts";
+import {
+  formatAmount,
+  formatCount,
+  formatDuration,
+  formatRate,
+} from "../../src/screen/format-quantity.ts";
 
 describe("formatCount()", () => {
   it.each([
@@ -9,6 +14,17 @@ describe("formatCount()", () => {
     [2n ** 63n, "9,223,372,036,854,775,808"],
   ])("separates thousands: %s", (count, shown) => {
     expect(formatCount(count)).toBe(shown);
+  });
+});
+
+describe("formatAmount()", () => {
+  it.each([
+    [0, "0 accounts"],
+    [1, "1 account"],
+    [1n, "1 account"],
+    [2000, "2,000 accounts"],
+  ])("counts things: %s", (count, shown) => {
+    expect(formatAmount(count, "account")).toBe(shown);
   });
 });
 

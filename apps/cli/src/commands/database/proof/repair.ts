@@ -1,0 +1,160 @@
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import type { ShardRepair, VerifyOptions } from "@snaprag/sync";
+import { repairStore } from "@snaprag/sync";
+import { maskPassword } from "../../../config/mask-password.ts";
+import { CliError } from "../../../errors/cli-error.ts";
+import { createOutput, toJson } from "../../../output.ts";
+import { formatAmount, formatCount } from "../../../screen/format-quantity.ts";
+import type { Invocation } from "../../cli-context.ts";
+import type { DatabaseTarget } from "../database-target.ts";
+import { databaseTargetOf, placeOf } from "../database-target.ts";
+import { openDatabase } from "../open-database.ts";
+import { chooseShards, compareWithNode, nothingMirrored } from "./compare-with-node.ts";
+import { differenceToObject, listLines } from "./difference-report.ts";
+import { createProgressLine } from "./progress-line.ts";
+import { noteLines, shardLine, shardToObject } from "./shard-report.ts";
+
+/** Flags of `snaprag repair` that are not configuration. */
+export interface RepairFlags {
+  readonly shard?: readonly number[];
+  readonly fid?: bigint;
+  readonly json?: true;
+}
+
+/**
+ * `snaprag repair`: compares the mirror with the chain, puts right what differs, and proves that it
+ * is. Fails with `not_proved` when anything is left.
+ *
+ * Takes no sync lock: rows are written behind the block that they were compared at, so that it is
+ * safe beside a sync. The embedded database has one session for all, so that there a running sync
+ * refuses it.
+ */
+export async function runRepair(invocation: Invocation, flags: RepairFlags): Promise<void> {
+  const { context, settings } = invocation;
+  const target = databaseTargetOf(settings, context);
+  const database = placeOf(target);
+  const output = createOutput(context.stdout, context.stderr);
+  using progress = createProgressLine(context.stdout);
+  const { node, shards } = await repair(invocation, flags, {
+    target,
+    onProgress: flags.json ? undefined : progress.show,
+    onShard(shard) {
+      progress.clear();
+      if (!flags.json) for (const line of repairedLines(shard)) output.line(line);
+    },
+  });
+  const totals = totalsOf(shards);
+  if (flags.json) output.line(toJson(repairedToObject(shards, { node, database })));
+  else output.line(totalsLine(totals));
+  if (totals.settled < totals.shards) throw notRepaired(totals);
+}
+
+interface RepairJob {
+  readonly target: DatabaseTarget;
+  readonly onShard: (shard: ShardRepair) => void;
+  readonly onProgress: VerifyOptions["onProgress"];
+}
+
+/** What was found and done, and by comparison with what. */
+interface Repaired {
+  readonly node: string;
+  readonly shards: readonly ShardRepair[];
+}
+
+async function repair(
+  invocation: Invocation,
+  { shard, fid }: RepairFlags,
+  { target, onShard, onProgress }: RepairJob,
+): Promise<Repaired> {
+  // Opening would create it.
+  if (target.kind === "embedded" && !existsSync(target.folder)) {
+    throw nothingMirrored(placeOf(target));
+  }
+  await using database = await openDatabase(target, { holder: `snaprag repair on ${hostname()}` });
+  const { store } = database;
+  const isBound = (await store.findNetwork()) !== undefined;
+  const shardIds = isBound ? await chooseShards(store, shard) : [];
+  if (shardIds.length === 0) throw nothingMirrored(placeOf(target));
+  const endpoints = invocation.settings["sync.snapchain_endpoint"].value;
+  const shards: ShardRepair[] = [];
+  let node = "";
+  await compareWithNode(invocation, endpoints, async ({ endpoint, options }) => {
+    node = maskPassword(endpoint);
+    for await (const found of repairStore({ ...options, store, shardIds, fid, onProgress })) {
+      shards.push(found);
+      onShard(found);
+    }
+  });
+  return { node, shards };
+}
+
+/** Whether everything that was found is right now. */
+function isSettled({ found, accounts }: ShardRepair): boolean {
+  if (found.status === "proved") return true;
+  const isAllProved = accounts.length > 0 && accounts.every(({ isProved }) => isProved);
+  return isAllProved && found.pending.length === 0;
+}
+
+interface RepairTotals {
+  readonly shards: number;
+  readonly settled: number;
+  readonly repaired: number;
+  readonly remaining: number;
+}
+
+function totalsOf(shards: readonly ShardRepair[]): RepairTotals {
+  const accounts = shards.flatMap((shard) => shard.accounts);
+  const repaired = accounts.filter(({ isProved }) => isProved).length;
+  return {
+    shards: shards.length,
+    settled: shards.filter(isSettled).length,
+    repaired,
+    remaining: accounts.length - repaired,
+  };
+}
+
+function totalsLine({ shards, settled, repaired, remaining }: RepairTotals): string {
+  const counts = `repaired: ${formatCount(repaired)}; still different: ${formatCount(remaining)}`;
+  if (repaired + remaining === 0 && settled === shards) return "There is nothing to repair.";
+  return `${settled} of ${shards} shards match now; accounts ${counts}.`;
+}
+
+function repairedLines({ found, accounts }: ShardRepair): readonly string[] {
+  const differences = accounts.map(({ difference, isProved }) => ({
+    report: differenceToObject(difference),
+    outcome: isProved ? "repaired" : "still differs",
+  }));
+  return [shardLine(found), ...noteLines(found), ...listLines(differences)];
+}
+
+/** What was found and what became of it, for machines. Fields are only ever added. */
+function repairedToObject(shards: readonly ShardRepair[], places: object): object {
+  const { settled, repaired, remaining } = totalsOf(shards);
+  return {
+    isMatch: settled === shards.length,
+    repaired,
+    remaining,
+    ...places,
+    shards: shards.map(({ found, accounts }) => ({
+      ...shardToObject(found),
+      differences: accounts.map(({ difference, isProved }) => ({
+        ...differenceToObject(difference),
+        isRepaired: isProved,
+      })),
+    })),
+  };
+}
+
+function notRepaired({ remaining }: RepairTotals): CliError {
+  if (remaining === 0) {
+    return new CliError("not_proved", "Not everything could be compared.", {
+      advice: "Let the sync catch up with the node, see `snaprag status`, and repair again.",
+    });
+  }
+  const what = `What the mirror has of ${formatAmount(remaining, "account")} is still not what the node has.`;
+  return new CliError("not_proved", what, {
+    advice:
+      "Repair again once the sync has caught up; if they stay, use another node with --snapchain-endpoint.",
+  });
+}

@@ -1,0 +1,154 @@
+import { hostname } from "node:os";
+import type { ShardVerification, VerifyOptions } from "@snaprag/sync";
+import { verifyStore } from "@snaprag/sync";
+import { maskPassword } from "../../../config/mask-password.ts";
+import { CliError } from "../../../errors/cli-error.ts";
+import { createOutput, toJson } from "../../../output.ts";
+import { formatAmount } from "../../../screen/format-quantity.ts";
+import type { Invocation } from "../../cli-context.ts";
+import type { DatabaseTarget } from "../database-target.ts";
+import { databaseTargetOf, placeOf } from "../database-target.ts";
+import { lookAtDatabase } from "../look-at-database.ts";
+import { chooseShards, compareWithNode, nothingMirrored } from "./compare-with-node.ts";
+import { differenceToObject, listLines } from "./difference-report.ts";
+import { createProgressLine } from "./progress-line.ts";
+import { noteLines, shardLine, shardToObject, totalsLine, totalsOf } from "./shard-report.ts";
+
+/** Flags of `snaprag verify` that are not configuration. */
+export interface VerifyFlags {
+  readonly shard?: readonly number[];
+  readonly fid?: bigint;
+  readonly sample?: number;
+  /** A node to compare with instead of those configured. */
+  readonly against?: string;
+  readonly json?: true;
+  readonly devnet?: true;
+}
+
+/**
+ * `snaprag verify`: compares the mirror with the chain, leaf by leaf, and says what differs. Changes
+ * nothing, and works beside a sync. Fails with `not_proved` unless everything it looked at matches.
+ */
+export async function runVerify(invocation: Invocation, flags: VerifyFlags): Promise<void> {
+  const { context, settings } = invocation;
+  expectComparable(invocation, flags);
+  const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
+  const database = placeOf(target);
+  const output = createOutput(context.stdout, context.stderr);
+  using progress = createProgressLine(context.stdout);
+  const { node, shards } = await verify(invocation, flags, {
+    target,
+    onProgress: flags.json ? undefined : progress.show,
+    onShard(shard) {
+      progress.clear();
+      if (!flags.json) for (const line of verifiedLines(shard)) output.line(line);
+    },
+  });
+  if (shards.length === 0) throw nothingMirrored(database);
+  const totals = totalsOf(shards);
+  if (flags.json) output.line(toJson(verifiedToObject(shards, { node, database })));
+  else output.line(totalsLine(totals));
+  if (totals.matching < totals.shards) throw notProved(shards);
+}
+
+function expectComparable({ settings }: Invocation, { devnet, against }: VerifyFlags): void {
+  const { value, source } = settings["sync.verify"];
+  if (value === "none" && source.kind === "flag") {
+    throw new CliError("usage", "With --verify none there is nothing to do.", {
+      advice: "Choose proof or full, or leave it out.",
+    });
+  }
+  if (devnet && against === undefined) {
+    throw new CliError("usage", "A devnet is at another address each time.", {
+      advice: "Add --against with the URL that the running `snaprag sync --devnet` has printed.",
+    });
+  }
+}
+
+interface VerifyJob {
+  readonly target: DatabaseTarget;
+  readonly onShard: (shard: ShardVerification) => void;
+  readonly onProgress: VerifyOptions["onProgress"];
+}
+
+/** What was found, and by comparison with what. */
+interface Verified {
+  readonly node: string;
+  readonly shards: readonly ShardVerification[];
+}
+
+/** When the sync that serves the embedded database ends meanwhile, what is left is looked at alone. */
+async function verify(
+  invocation: Invocation,
+  { shard, fid, sample, against }: VerifyFlags,
+  { target, onShard, onProgress }: VerifyJob,
+): Promise<Verified> {
+  const configured = invocation.settings["sync.snapchain_endpoint"].value;
+  const shards: ShardVerification[] = [];
+  let node = "";
+  await lookAtDatabase(target, {
+    holder: `snaprag verify on ${hostname()}`,
+    async read(store) {
+      const chosen = await chooseShards(store, shard);
+      const shardIds = chosen.filter((id) => shards.every(({ shardId }) => shardId !== id));
+      if (shardIds.length === 0) return;
+      await compareWithNode(
+        invocation,
+        against === undefined ? configured : [against],
+        async ({ endpoint, options }) => {
+          node = maskPassword(endpoint);
+          const choice = { store, shardIds, fid, sample, onProgress };
+          for await (const found of verifyStore({ ...options, ...choice })) {
+            shards.push(found);
+            onShard(found);
+          }
+        },
+      );
+    },
+  });
+  return { node, shards };
+}
+
+function verifiedLines(shard: ShardVerification): readonly string[] {
+  const differences = shard.differences.map((each) => ({ report: differenceToObject(each) }));
+  return [shardLine(shard), ...noteLines(shard), ...listLines(differences)];
+}
+
+/** What was found for machines. Fields are only ever added. */
+function verifiedToObject(shards: readonly ShardVerification[], places: object): object {
+  const { matching, differing, pending } = totalsOf(shards);
+  return {
+    isMatch: matching === shards.length,
+    differing,
+    pending,
+    ...places,
+    shards: shards.map((shard) => ({
+      ...shardToObject(shard),
+      differences: shard.differences.map(differenceToObject),
+    })),
+  };
+}
+
+function notProved(shards: readonly ShardVerification[]): CliError {
+  const { differing, pending } = totalsOf(shards);
+  if (differing > 0) {
+    const what = `What the mirror has of ${formatAmount(differing, "account")} is not what the node has.`;
+    return new CliError("not_proved", what, {
+      advice:
+        "`snaprag repair` puts that right; --against with another node's URL shows whether this one is wrong.",
+    });
+  }
+  if (pending === 0 && shards.some(({ status }) => status === "mismatch")) {
+    const what = "The rows do not add up to the chain's root, though no account differs.";
+    return new CliError("not_proved", what, {
+      advice: "Verify again; if it stays so, --against with another node's URL says more.",
+    });
+  }
+  const what =
+    pending > 0
+      ? `The node has changed ${formatAmount(pending, "account")} since, so that not everything could be compared.`
+      : "The mirror is not complete yet, so that not everything could be compared.";
+  return new CliError("not_proved", what, {
+    advice: "Let the sync catch up with the node, see `snaprag status`, and verify again.",
+  });
+}

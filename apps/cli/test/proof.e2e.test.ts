@@ -1,0 +1,240 @@
+// The built program proves a mirror against a devnet's chain, and puts right what SQL has broken.
+import type { Devnet, DevnetOptions } from "@snaprag/devnet";
+import { createDevnet } from "@snaprag/devnet";
+import { FarcasterNetwork } from "@snaprag/proto";
+import { describe, expect, it, vi } from "vitest";
+import { startBareNode } from "../../../test/support/bare-node.ts";
+import type { Ended } from "./support/built-cli.ts";
+import { runCli, startCli } from "./support/built-cli.ts";
+import type { Workplace } from "./support/databases.ts";
+import { DATABASES, onServer } from "./support/databases.ts";
+import { querySql } from "./support/query-sql.ts";
+
+async function startNode(options: DevnetOptions = {}): Promise<Devnet> {
+  const node = createDevnet({ users: 12, messages: 300, blockMs: 0, ...options });
+  await node.start();
+  await node.produceBlock(5);
+  return node;
+}
+
+interface Surroundings extends Workplace {
+  readonly node: Devnet;
+}
+
+function run({ folder, databaseFlags, node }: Surroundings, ...argv: string[]): Promise<Ended> {
+  const SNAPRAG_SYNC_VALIDATOR_KEYS = node.validators
+    .map((key) => Buffer.from(key).toString("hex"))
+    .join(",");
+  const environment = {
+    SNAPRAG_SYNC_SNAPCHAIN_ENDPOINT: node.endpoint,
+    SNAPRAG_SYNC_VALIDATOR_KEYS,
+  };
+  return runCli([...argv, ...databaseFlags], { folder, environment });
+}
+
+async function expectMatch(place: Surroundings): Promise<void> {
+  const { exitCode, stdout, stderr } = await run(place, "verify");
+  expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(stdout).toMatch(/^shard 1 {2}match {2}height \d+ {2}\d+ leaves {2}root 0x[0-9a-f]{40} /);
+  expect(stdout).toMatch(/ {2}commits ok\n2 of 2 shards match\.\n$/);
+}
+
+/** Takes a live cast away, as nobody should. */
+async function deleteCast(place: Workplace) {
+  const [row] = await querySql(
+    place,
+    `delete from casts where hash = (select hash from casts where deleted_at is null
+      order by hash limit 1) returning fid::text, '0x' || encode(hash, 'hex') as hash`,
+  );
+  if (row === undefined) throw new Error("There is no live cast");
+  return row;
+}
+
+describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
+  it("is proved beside a sync, and repaired where SQL has broken it", async () => {
+    await using node = await startNode();
+    await using workplace = await createWorkplace();
+    const place = { ...workplace, node };
+    const { folder, databaseFlags } = workplace;
+    const flags = ["--snapchain-endpoint", node.endpoint, ...databaseFlags];
+    await using sync = startCli(["sync", ...flags], { folder });
+    await sync.printed("indexes are in place");
+    await vi.waitFor(
+      async () => {
+        const rows = await querySql(workplace, "select block_number::text from sync_progress");
+        const heights = rows.map(({ block_number }) => block_number).sort();
+        expect(heights).toEqual([...node.heights().values()].map(String).sort());
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+
+    await expectMatch(place);
+
+    const { fid, hash } = await deleteCast(workplace);
+    const broken = await run(place, "verify");
+    expect(broken.exitCode).toBe(31);
+    expect(broken.stdout).toContain(`  fid ${fid}\n    missing   castAdd ${hash}\n`);
+    expect(broken.stdout).toMatch(/^shard \d {2}mismatch {2}.* root 0x\w{40} {2}chain 0x\w{40} /m);
+    expect(broken.stdout).toMatch(/\n1 of 2 shards match; accounts that differ: 1\.\n$/);
+    expect(broken.stderr).toMatch(/^error: .* 1 account is not what the node has\.\n.*repair/);
+
+    const repaired = await run(place, "repair");
+    if (databaseFlags.length === 0) {
+      expect(repaired.exitCode).toBe(75);
+      expect(repaired.stderr).toContain(`(pid ${sync.pid})`);
+    } else {
+      expect(repaired).toMatchObject({ exitCode: 0, stderr: "" });
+      await deleteCast(workplace);
+    }
+    sync.kill("SIGINT");
+    await sync.ended;
+
+    const again = await run(place, "repair", "--json");
+    expect(again).toMatchObject({ exitCode: 0, stderr: "" });
+    const { shards, ...outcome } = JSON.parse(again.stdout);
+    expect(outcome).toMatchObject({ isMatch: true, repaired: 1, remaining: 0 });
+    const missing = [{ type: "castAdd", id: expect.stringMatching(/^0x[0-9a-f]{40}$/) }];
+    expect(shards.flatMap(({ differences }: { differences: object[] }) => differences)).toEqual([
+      { fid, missing, tooMany: [], altered: [], unexplained: [], isRepaired: true },
+    ]);
+    await expectMatch(place);
+  });
+});
+
+describe("a mirror", () => {
+  const syncOnce = (place: Surroundings, ...flags: string[]) =>
+    run(place, "sync", "--until-synced", ...flags);
+
+  it("is proved when it is synced, with commits by the configured validators", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    const place = { ...workplace, node };
+
+    expect(await syncOnce(place)).toMatchObject({ exitCode: 0, stderr: "" });
+
+    const proved = { status: "proved", commits: "ok", height: expect.any(Number) };
+    const { shards } = JSON.parse((await run(place, "status", "--json")).stdout);
+    expect(shards.map(({ proof }: { proof: object | null }) => proof)).toEqual([
+      null,
+      expect.objectContaining(proved),
+      expect.objectContaining(proved),
+    ]);
+    const sample = await run(place, "verify", "--sample", "3", "--verify", "full", "--shard", "2");
+    expect(sample).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(sample.stdout).toMatch(
+      /^shard 2 {2}match {2}height \d+ {2}3 accounts {2}commits unchecked\n1 of 1 shards match\.\n$/,
+    );
+    const other = await run(place, "verify", "--shard", "1", "7");
+    expect(other).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(other.stderr).toContain("Shard 7 is not mirrored.\nChoose among 1, 2,");
+  });
+
+  it("is proved as little as is asked for", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    const place = { ...workplace, node };
+
+    await syncOnce(place, "--verify", "none");
+
+    const { shards } = JSON.parse((await run(place, "status", "--json")).stdout);
+    expect(shards.map(({ proof }: { proof: object | null }) => proof)).toEqual([null, null, null]);
+    await expectMatch(place);
+  });
+
+  it("is verified by a user who may only read, and not repaired", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    await syncOnce({ ...workplace, node });
+    const [, url = ""] = workplace.databaseFlags;
+    const reader = new URL(url);
+    reader.username = `reader_${reader.pathname.slice(1)}`;
+    const { username } = reader;
+    await querySql(
+      workplace,
+      `create role ${username} login password 'x';
+        grant select on all tables in schema public to ${username}`,
+    );
+    reader.password = "x";
+    const place = { ...workplace, node, databaseFlags: ["--database-url", reader.toString()] };
+
+    try {
+      await expectMatch(place);
+      const { fid } = await deleteCast(workplace);
+      expect((await run(place, "verify", "--fid", fid ?? "")).exitCode).toBe(31);
+      const refused = await run(place, "repair");
+      expect(refused.exitCode).toBe(21);
+      expect(refused.stderr).toContain("lacks a right");
+    } finally {
+      await querySql(workplace, `drop owned by ${username}; drop role ${username}`);
+    }
+  });
+
+  it("of a node that lies is found out by another node", async () => {
+    await using node = await startNode({ gaslessKeys: false });
+    await node.takeSnapshot();
+    const honest = await node.addNode();
+    const liar = await node.addNode({ faults: { badCommit: { kind: "quorum" } } });
+    node.setFaults({ withhold: { count: 1 } });
+    await using workplace = await onServer();
+    const place = { ...workplace, node };
+    await syncOnce(place);
+    const [hash = ""] = node.listLies().get("withhold") ?? [];
+
+    const found = await run(place, "verify", "--against", honest.endpoint, "--json");
+    expect(found.exitCode).toBe(31);
+    const { node: compared, differing, shards } = JSON.parse(found.stdout);
+    expect({ compared, differing }).toEqual({ compared: honest.endpoint, differing: 1 });
+    expect(JSON.stringify(shards)).toContain(`"id":"0x${hash}"`);
+
+    const refused = await run(place, "verify", "--against", liar.endpoint);
+    expect(refused.exitCode).toBe(11);
+    expect(refused.stderr).toMatch(/is not what its validators committed: no_quorum\n.*another/);
+    const repaired = await run(place, "repair", "--snapchain-endpoint", honest.endpoint);
+    expect(repaired).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  it("is not compared with a node of another network", async () => {
+    await using node = await startNode();
+    await using foreign = await startBareNode({ network: FarcasterNetwork.MAINNET });
+    await using workplace = await onServer();
+    const place = { ...workplace, node };
+    await syncOnce(place);
+
+    const refused = await run(place, "verify", "--against", foreign.endpoint);
+
+    expect(refused).toMatchObject({ exitCode: 11, stdout: "" });
+    expect(refused.stderr).toMatch(/^error: The store mirrors network 3 .*network 1 .*\n.*another/);
+  });
+
+  it("that was never synced says so", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    const place = { ...workplace, node };
+    const nothing = await run(place, "verify");
+    await run(place, "migrate");
+
+    expect(nothing).toMatchObject({ exitCode: 31, stdout: "" });
+    expect(nothing.stderr).toMatch(/^error: Nothing is mirrored yet in postgres:.*\n.*sync/);
+    expect(await run(place, "verify")).toEqual(nothing);
+    expect(await run(place, "repair")).toEqual(nothing);
+  });
+
+  it("is not called a match when the comparison was stopped", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    const { folder, databaseFlags } = workplace;
+    await syncOnce({ ...workplace, node });
+    node.setFaults({ slowRpcs: [{ method: "GetShardChunks", delayMs: 60_000 }] });
+    const flags = ["--snapchain-endpoint", node.endpoint, ...databaseFlags];
+    await using verify = startCli(["verify", ...flags], { folder });
+    await vi.waitFor(() => expect(node.faultCounts().get("slowRpcs")).toBe(1), 30_000);
+
+    verify.kill("SIGINT");
+
+    const { exitCode, stdout, stderr } = await verify.ended;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 31, stdout: "" });
+    expect(stderr).toMatch(
+      /^error: It was stopped before everything was compared\.\nStart it again/,
+    );
+  });
+});
