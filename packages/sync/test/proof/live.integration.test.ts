@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
+import type { Change } from "@snaprag/processors";
 import type { BlockBatch, MemoryStore, Store } from "@snaprag/storage";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSyncer } from "../../src/index.ts";
@@ -12,7 +13,7 @@ let devnet: Devnet;
 
 afterEach(() => devnet.stop());
 
-/** A store that loses the merges of one batch, as a bug of its adapter would. */
+/** A store that loses the casts of one batch, as a bug of its adapter would. */
 function losing(store: MemoryStore, isLost: (batch: BlockBatch) => boolean): Store {
   let hasLost = false;
   return {
@@ -20,14 +21,18 @@ function losing(store: MemoryStore, isLost: (batch: BlockBatch) => boolean): Sto
     async applyBlocks(batch) {
       const loses = !hasLost && batch.shardId > 0 && isLost(batch);
       hasLost ||= loses;
-      const changes = batch.changes.filter(({ kind }) => !(loses && kind === "merge"));
+      const changes = batch.changes.filter((change) => !(loses && isCast(change)));
       await store.applyBlocks({ ...batch, changes });
     },
   };
 }
 
-function hasMerges({ changes }: BlockBatch): boolean {
-  return changes.some(({ kind }) => kind === "merge");
+function isCast(change: Change): boolean {
+  return change.kind === "merge" && change.table === "casts";
+}
+
+function hasCasts({ changes }: BlockBatch): boolean {
+  return changes.some(isCast);
 }
 
 describe("a sync that follows blocks", () => {
@@ -40,7 +45,7 @@ describe("a sync that follows blocks", () => {
     let isFollowing = false;
     const syncer = createSyncer({
       ...{ client, logger, holder: "a test", syncIntervalMs: 10, proofInterval: 1 },
-      store: losing(store, (batch) => isFollowing && hasMerges(batch)),
+      store: losing(store, (batch) => isFollowing && hasCasts(batch)),
     });
     const running = syncer.run({ signal: controller.signal });
     const followed = () => syncer.progress().filter(({ isCaughtUp }) => isCaughtUp).length;
@@ -66,7 +71,7 @@ describe("a sync that follows blocks", () => {
     const { logger, errors } = createRecordingLogger();
     await sync(devnet, store);
     await devnet.produceBlock(10);
-    const lossy = losing(store, hasMerges);
+    const lossy = losing(store, hasCasts);
     await sync(devnet, lossy, { logger, proofInterval: 0 });
 
     expect(errors).toEqual([]);
