@@ -171,6 +171,19 @@ describe("hasOwnKey()", () => {
     expect(hasOwnKey({ trieKey, trieMessage: { $case: "fnameTransfer", value } }, [])).toBe(false);
   });
 
+  it("takes a message under no key in the virtual shard of the account before", () => {
+    const listings = [1n, 2n, 1n, 42n].map((fid) => ofMessage("", aMessage("castAdd", { fid })));
+    let before = "98";
+    for (const listing of listings) {
+      const [key = ""] = listing.keys;
+      const entry = entryOf(listing, `${before}${key.slice(2)}`);
+
+      expect(verdicts(entry)).toEqual(REFUSED);
+      expect(verdicts(entryOf(listing, key))).toEqual(ACCEPTED);
+      before = key.slice(0, 2);
+    }
+  });
+
   it("looks into an entry whose row is another's, or none", () => {
     const [cast, other] = [aMessage("castAdd"), aMessage("castAdd", { seed: 1 })];
     const [listing, wrong] = [ofMessage("cast", cast), ofMessage("other", other)];
