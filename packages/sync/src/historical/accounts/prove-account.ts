@@ -1,6 +1,6 @@
 // What was fetched of an account, as a part of its partition's proof.
-import type { Blake3, OpaqueSubtree } from "@snaprag/verify";
-import { createTrieHasher } from "@snaprag/verify";
+import type { AccountRoot, Blake3, OpaqueSubtree } from "@snaprag/verify";
+import { createTrieHasher, VerifyError } from "@snaprag/verify";
 import type { AccountClaim } from "../../proof/history/account-claims.ts";
 import { compareWithClaim, readClaims } from "../../proof/history/account-claims.ts";
 import type { Listed } from "../partition-job.ts";
@@ -50,21 +50,34 @@ function withoutRepeats(leaves: Leaves): Leaves {
   });
 }
 
-function addsUp(leaves: Leaves, claim: AccountClaim, blake3: Blake3): boolean {
-  let isSame = false;
-  const hasher = createTrieHasher({
-    blake3,
-    scope: "virtualShard",
-    onAccountRoot: (root) => {
-      isSame = compareWithClaim(root, claim) === undefined;
-    },
-  });
-  for (const leaf of leaves) {
-    if (leaf instanceof Uint8Array) hasher.add(leaf);
-    else hasher.addSubtree(leaf);
+/** Roots of the accounts that leaves are of; undefined when they are no leaves of one partition. */
+function rootsOf(leaves: Leaves, blake3: Blake3): readonly AccountRoot[] | undefined {
+  const roots: AccountRoot[] = [];
+  const onAccountRoot = (root: AccountRoot) => roots.push(root);
+  const hasher = createTrieHasher({ blake3, scope: "virtualShard", onAccountRoot });
+  try {
+    for (const leaf of leaves) {
+      if (leaf instanceof Uint8Array) hasher.add(leaf);
+      else hasher.addSubtree(leaf);
+    }
+    hasher.finish();
+    return roots;
+  } catch (error) {
+    // What a node lists may be anything.
+    if (error instanceof VerifyError) return undefined;
+    throw error;
   }
-  hasher.finish();
-  return isSame;
+}
+
+/** Whether leaves are those of one account, and what is told of it. */
+function addsUp(
+  leaves: Leaves,
+  { fid, claim }: { readonly fid: bigint; readonly claim: AccountClaim },
+  blake3: Blake3,
+): boolean {
+  const [root, ...others] = rootsOf(leaves, blake3) ?? [];
+  const isOfAccount = root?.fid === fid && others.length === 0;
+  return isOfAccount && compareWithClaim(root, claim) === undefined;
 }
 
 /**
@@ -83,7 +96,7 @@ export function proveAccount(account: FetchedAccount, blake3: Blake3): ProvenAcc
   const leaves = withoutRepeats(listed.sort(inOrder));
   if (claim === undefined) return { entries, accountRoots, leaves, unprovenAccounts: [] };
   const claims = [{ fid, accountRootHash: claim.root, numMessages: BigInt(claim.leafCount) }];
-  if (addsUp(leaves, claim, blake3)) {
+  if (addsUp(leaves, { fid, claim }, blake3)) {
     return { entries, accountRoots: claims, leaves, unprovenAccounts: [] };
   }
   const { root: hash, leafCount } = claim;

@@ -183,6 +183,34 @@ describe("proveAccount()", () => {
     expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
   });
 
+  it.each<[string, readonly Uint8Array[]]>([
+    ["of an earlier account", [keyOf(FID - 1, 8, [1]), CAST]],
+    ["of a later account", [CAST, keyOf(FID + 1, 8, [1])]],
+    ["of another account instead", [keyOf(FID + 1, 8, [1])]],
+    ["of another partition", [CAST, LINK.with(0, 8)]],
+    ["that are no keys", [new Uint8Array(), CAST]],
+    ["of the part that is known by its hash", [CAST, KEY]],
+  ])("is the whole account when entries are listed %s", (_, listed) => {
+    const entries = listed.map(entryOf);
+
+    const proved = proveAccount(fetched([CAST, KEY], { entries }), blake3);
+
+    expect(proved.leaves).toEqual([wholeOf(toldOf([CAST, KEY]))]);
+    expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
+  });
+
+  it("is the whole account when what is told of it is another account's", () => {
+    const others = [keyOf(FID + 1, 8, [1])];
+    const { accountRootHash } = toldOf(others);
+    const told = { fid: ADDRESS.fid, accountRootHash, numMessages: 1n };
+    const fooled = { entries: others.map(entryOf), accountRoots: [told] };
+
+    const proved = proveAccount(fetched([CAST], fooled), blake3);
+
+    expect(proved.leaves).toEqual([wholeOf(told)]);
+    expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
+  });
+
   it("goes by the live root when the snapshot tells none", () => {
     const told = toldOf([CAST, KEY]);
     const untold = { accountRoots: [{ ...told, fid: 9n }] };
