@@ -1,4 +1,5 @@
 // The built program proves a mirror against a devnet's chain, and puts right what SQL has broken.
+import { readFileSync } from "node:fs";
 import type { Devnet, DevnetOptions } from "@snaprag/devnet";
 import { createDevnet } from "@snaprag/devnet";
 import { FarcasterNetwork } from "@snaprag/proto";
@@ -9,6 +10,16 @@ import { runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
 import { DATABASES, onServer } from "./support/databases.ts";
 import { querySql } from "./support/query-sql.ts";
+
+const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+
+/** What the README at the root says that `snaprag verify` prints. */
+const [, README_OUTPUT = ""] = /cli verify .*?```text\n(.*?)```/s.exec(README) ?? [];
+
+/** The same without numbers and hashes, which change with every devnet. */
+function shapeOf(printed: string): string {
+  return printed.replace(/0x[0-9a-f]+/g, "0x").replace(/\d[\d,]*/g, "0");
+}
 
 async function startNode(options: DevnetOptions = {}): Promise<Devnet> {
   const node = createDevnet({ users: 12, messages: 300, blockMs: 0, ...options });
@@ -77,6 +88,8 @@ describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
     expect(broken.stdout).toMatch(/^shard \d {2}mismatch {2}.* root 0x\w{40} {2}chain 0x\w{40} /m);
     expect(broken.stdout).toMatch(/\n1 of 2 shards match; accounts that differ: 1\.\n$/);
     expect(broken.stderr).toMatch(/^error: .* 1 account is not what the node has\.\n.*repair/);
+
+    expect(shapeOf(broken.stdout)).toBe(shapeOf(README_OUTPUT));
 
     const repaired = await run(place, "repair");
     if (databaseFlags.length === 0) {
@@ -185,6 +198,12 @@ describe("a mirror", () => {
     const { node: compared, differing, shards } = JSON.parse(found.stdout);
     expect({ compared, differing }).toEqual({ compared: honest.endpoint, differing: 1 });
     expect(JSON.stringify(shards)).toContain(`"id":"0x${hash}"`);
+
+    const stuck = await run(place, "repair");
+    expect(stuck.exitCode).toBe(31);
+    expect(stuck.stdout).toMatch(/\n {2}fid \d+ {2}still differs\n {4}unclear {3}\w+: the node's/);
+    expect(stuck.stdout).toMatch(/match now; accounts repaired: 0; still different: 1\.\n$/);
+    expect(stuck.stderr).toContain("of 1 account is still not what the node has");
 
     const refused = await run(place, "verify", "--against", liar.endpoint);
     expect(refused.exitCode).toBe(11);
