@@ -77,6 +77,7 @@ export type {
   OnChainColumns,
   OnChainEventRow,
 } from "./on-chain/on-chain-columns.ts";
+export { toOnChainEventRow } from "./on-chain/on-chain-event-row.ts";
 export { processHubEvent } from "./process/process-hub-event.ts";
 export { processMessage, processRetiredMessage } from "./process/process-message.ts";
 export { processOnChainEvent } from "./process/process-on-chain-event.ts";

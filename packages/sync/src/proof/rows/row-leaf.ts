@@ -1,6 +1,21 @@
 // The leaf that a row of a store stands for, computed from what is in its columns.
-import type { MessageTableName, MessageTableRows, TableName, TableRows } from "@snaprag/processors";
-import { encodeMessageRow, encodeRow, KIND_OF_TABLE, toMessageRow } from "@snaprag/processors";
+import type {
+  MessageTableName,
+  MessageTableRows,
+  OnChainEventRow,
+  TableName,
+  TableRows,
+} from "@snaprag/processors";
+import {
+  encodeMessageRow,
+  encodeRow,
+  fromFarcasterTime,
+  KIND_OF_TABLE,
+  MESSAGE_MAPPINGS,
+  toFarcasterTime,
+  toMessageRow,
+  toOnChainEventRow,
+} from "@snaprag/processors";
 import {
   isSameBytes,
   MESSAGE_WIRE_TYPES,
@@ -11,6 +26,8 @@ import {
 import type { Blake3, Ed25519 } from "@snaprag/verify";
 import { messageTrieKey, onChainEventTrieKey } from "@snaprag/verify";
 
+const NO_EVENT = OnChainEvent.decode(new Uint8Array());
+
 /** A row with the relation it is in. */
 export type RowOfTable = {
   readonly [Table in TableName]: { readonly table: Table; readonly row: TableRows[Table] };
@@ -18,11 +35,14 @@ export type RowOfTable = {
 
 /** A leaf that a row stands for. */
 export interface RowLeaf {
-  /** Of the content of the row, which says what it is, whatever hash it bears. */
+  /**
+   * Of the content of the row, which says what it is, whatever hash it bears; of that hash where no
+   * message can have such content.
+   */
   readonly trieKey: Uint8Array;
   /** Undefined for a leaf that the store keeps by itself. */
   readonly source: RowOfTable | undefined;
-  /** Whether the row's content is not that of the hash it bears. */
+  /** Whether the row's content is not that of the hash it bears, or not as such content is kept. */
   readonly isAltered: boolean;
 }
 
@@ -38,18 +58,23 @@ function isMessageTable(table: TableName): table is MessageTableName {
   return table in KIND_OF_TABLE;
 }
 
-function toComparable(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return `${value}n`;
-  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
+/** Whether two values of columns are the same: byte strings by their bytes, times by their instant. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && isSameBytes(a, b);
+  if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((value, index) => isSameValue(value, b[index]));
+  }
+  return hasSameMembers(a, { ...b });
 }
 
-/** A Buffer has a JSON form of its own, which a replacer never sees. */
-function inWords(row: object): string {
-  const plain = Object.entries(row).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? new Uint8Array(value) : value,
-  ]);
-  return JSON.stringify(Object.fromEntries(plain.sort()), toComparable);
+function hasSameMembers(a: object, b: Readonly<Record<string, unknown>>): boolean {
+  const members = Object.entries(a);
+  if (members.length !== Object.keys(b).length) return false;
+  return members.every(([name, value]) => name in b && isSameValue(value, b[name]));
 }
 
 /** Whether the columns of a row that keeps its bytes are what those bytes say. */
@@ -62,7 +87,47 @@ function hasColumnsOfBytes<Table extends MessageTableName>(
     Message.decode(encodeRow<MessageTableName>(table, row, network).raw),
   );
   if (message.type !== KIND_OF_TABLE[table]) return false;
-  return inWords(toMessageRow(message as never, network)) === inWords(row);
+  return isSameValue(toMessageRow(message as never, network), row);
+}
+
+/** The columns that a row has once they were encoded and read back. */
+function columnsReadBack<Table extends MessageTableName>(
+  table: Table,
+  row: MessageTableRows[Table],
+): object {
+  const { toBody, toColumns } = MESSAGE_MAPPINGS[KIND_OF_TABLE[table]];
+  const timestamp = fromFarcasterTime(toFarcasterTime(row.timestamp));
+  // Safety: table, row and body are of one kind.
+  return { ...toColumns(toBody(row as never) as never), timestamp };
+}
+
+/**
+ * Whether columns are as a message has them: others encode alike, such as a time within its second,
+ * or the fid of a parent beside a parent that is a URL.
+ */
+function hasOwnColumns<Table extends MessageTableName>(
+  table: Table,
+  row: MessageTableRows[Table],
+  network: number,
+): boolean {
+  if (row.data_bytes !== null) return hasColumnsOfBytes(table, row, network);
+  return Object.entries(columnsReadBack(table, row)).every(([name, value]) => {
+    return isSameValue(value, row[name as keyof typeof row]);
+  });
+}
+
+/** What the hash of a row covers; undefined where no message can say what is in its columns. */
+function findHashedBytes<Table extends MessageTableName>(
+  table: Table,
+  row: MessageTableRows[Table],
+  network: number,
+): Uint8Array | undefined {
+  try {
+    return encodeMessageRow(table, row, network);
+  } catch {
+    // Encoders throw plain errors, such as for a number beyond 32 bits.
+    return undefined;
+  }
 }
 
 function leafOfMessage<Table extends MessageTableName>(
@@ -72,13 +137,37 @@ function leafOfMessage<Table extends MessageTableName>(
   const { table } = source;
   // Safety: the row of this table.
   const row = source.row as MessageTableRows[Table];
-  const hash = blake3.hash20(encodeMessageRow(table, row, network));
+  const bytes = findHashedBytes(table, row, network);
+  const hash = bytes === undefined ? row.hash : blake3.hash20(bytes);
   const { messageType } = MESSAGE_WIRE_TYPES[KIND_OF_TABLE[table]];
   const isAltered =
+    bytes === undefined ||
     !isSameBytes(hash, row.hash) ||
-    (row.data_bytes !== null && !hasColumnsOfBytes(table, row, network)) ||
+    !hasOwnColumns(table, row, network) ||
     (ed25519 !== undefined && !ed25519.verify(hash, row.signature, row.signer));
   return { trieKey: messageTrieKey(row.fid, messageType, hash), source, isAltered };
+}
+
+/** Whether the columns of a row that keeps its event are what that event says. */
+function hasColumnsOfEvent(row: OnChainEventRow, raw: Uint8Array): boolean {
+  try {
+    return isSameValue(toOnChainEventRow(OnChainEvent.decode(raw)), row);
+  } catch {
+    // The decoder throws plain errors for what is no event.
+    return false;
+  }
+}
+
+function leafOfEvent(row: OnChainEventRow, source: RowOfTable): RowLeaf {
+  const trieKey = onChainEventTrieKey({
+    ...NO_EVENT,
+    fid: row.fid,
+    // Safety: enum columns hold the number that was on the wire, known to this version or not.
+    type: row.type as OnChainEvent["type"],
+    transactionHash: row.transaction_hash,
+    logIndex: row.log_index,
+  });
+  return { trieKey, source, isAltered: row.raw !== null && !hasColumnsOfEvent(row, row.raw) };
 }
 
 /** The leaf of a row; undefined for rows of relations that no trie has. */
@@ -87,6 +176,5 @@ export function leafOfRow(source: RowOfTable, reading: RowReading): RowLeaf | un
   if (table === "frame_actions" || table === "fname_transfers") return undefined;
   if (isMessageTable(table)) return leafOfMessage(source as never, reading);
   // Safety: every other relation is handled above.
-  const event = OnChainEvent.decode(encodeRow("onchain_events", source.row as never, 0).raw);
-  return { trieKey: onChainEventTrieKey(event), source, isAltered: false };
+  return leafOfEvent(source.row as OnChainEventRow, source);
 }

@@ -1,0 +1,51 @@
+// Rows changed by SQL in ways that no message can be, or that encode as before: found and put right.
+import { createNodeClient } from "@snaprag/client";
+import { createPostgresStore } from "@snaprag/storage-postgres";
+import { describe, expect, it } from "vitest";
+import { createTestDatabase } from "../../../../../test/support/test-database.ts";
+import { repairStore } from "../../../src/index.ts";
+import { startDevnet, sync } from "../../support/mirrors.ts";
+
+/** Changes of one row each, by the relation. */
+const CHANGES = [
+  ["casts", "timestamp = '1970-01-01'", "true"],
+  ["cast_removes", "timestamp = timestamp + interval '1 millisecond'", "true"],
+  ["casts", "parent_fid = 5", "parent_fid is null and data_bytes is null"],
+  ["reactions", "target_hash = '\\x05'", "target_hash is null and data_bytes is null"],
+  ["links", "display_timestamp = '3000-01-01'", "true"],
+  ["signer_keys", "ttl_seconds = -1", "true"],
+] as const;
+
+describe("rows that SQL changed so that they encode as before, or not at all", () => {
+  it("are named, and put right", async () => {
+    await using devnet = await startDevnet({ users: 30, messages: 3000 });
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    await using database = await createTestDatabase();
+    await using store = createPostgresStore({ connectionString: database.url });
+    await sync(devnet, store);
+    const changed: string[] = [];
+    for (const [table, change, where] of CHANGES) {
+      const { rows } = await database.query(`update ${table} set ${change}
+        where ctid = (select ctid from ${table} where deleted_at is null and ${where} limit 1)
+        returning encode(hash, 'hex') as hash`);
+      expect(rows, `${table} with ${where}`).toHaveLength(1);
+      for (const { hash } of rows) changed.push(`${table} ${hash}`);
+    }
+
+    const repairs = [];
+    for await (const repair of repairStore({ client, store })) repairs.push(repair);
+
+    const accounts = repairs.flatMap((repair) => repair.accounts);
+    const altered = accounts.flatMap(({ difference }) =>
+      difference.altered.flatMap(({ source }) => {
+        if (source === undefined || !("hash" in source.row)) return [];
+        return [`${source.table} ${Buffer.from(source.row.hash).toString("hex")}`];
+      }),
+    );
+    expect(altered.sort()).toEqual(changed.sort());
+    expect(accounts.filter(({ isProved }) => !isProved)).toEqual([]);
+    for await (const { found } of repairStore({ client, store })) {
+      expect([found.status, found.differences]).toEqual(["proved", []]);
+    }
+  });
+});
