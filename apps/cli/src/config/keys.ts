@@ -20,7 +20,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "auto" | "json" | "pretty";
 
 /** How much of what nodes say is checked, from nothing to everything. */
-export type VerifyLevel = "none" | "proof" | "full";
+type VerifyLevel = "none" | "proof" | "full";
 
 /** The value of each configuration key. */
 export interface ConfigValues {
