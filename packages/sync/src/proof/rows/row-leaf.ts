@@ -74,7 +74,7 @@ function isSameValue(a: unknown, b: unknown): boolean {
 function hasSameMembers(a: object, b: Readonly<Record<string, unknown>>): boolean {
   const members = Object.entries(a);
   if (members.length !== Object.keys(b).length) return false;
-  return members.every(([name, value]) => name in b && isSameValue(value, b[name]));
+  return members.every(([name, value]) => isSameValue(value, b[name]));
 }
 
 /** Whether the columns of a row that keeps its bytes are what those bytes say. */

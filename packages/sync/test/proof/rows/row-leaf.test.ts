@@ -175,6 +175,20 @@ describe("leafOfRow() of messages", () => {
     expect(hex(leaf?.trieKey)).not.toBe(keyTextsOfMessage(row.message)[0]);
   });
 
+  it.each([
+    ["reactionAdd", "reaction_removes"],
+    ["reactionRemove", "reactions"],
+    ["linkAdd", "link_removes"],
+    ["linkRemove", "links"],
+  ] as const)("is altered when a %s is among %s, whose columns are the same", (kind, table) => {
+    for (const { source } of listRowsOf(kind)) {
+      // Safety: both relations have the same columns.
+      const moved = { table, row: source.row } as RowOfTable;
+
+      expect(leafOfRow(moved, reading)?.isAltered).toBe(true);
+    }
+  });
+
   it("looks at signatures only where they can be checked", () => {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const { x = "" } = publicKey.export({ format: "jwk" });
