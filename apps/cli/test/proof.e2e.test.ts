@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Devnet, DevnetOptions } from "@snaprag/devnet";
 import { createDevnet } from "@snaprag/devnet";
 import { FarcasterNetwork } from "@snaprag/proto";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startBareNode } from "../../../test/support/bare-node.ts";
 import type { Ended } from "./support/built-cli.ts";
 import { runCli, startCli } from "./support/built-cli.ts";
@@ -105,43 +105,87 @@ describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
     const again = await run(place, "repair", "--json");
     expect(again).toMatchObject({ exitCode: 0, stderr: "" });
     const { shards, ...outcome } = JSON.parse(again.stdout);
-    expect(outcome).toMatchObject({ isMatch: true, repaired: 1, remaining: 0 });
+    expect(outcome).toMatchObject({ isMatch: true, repaired: 1, remaining: 0, pending: 0 });
     const missing = [{ type: "castAdd", id: expect.stringMatching(/^0x[0-9a-f]{40}$/) }];
     expect(shards.flatMap(({ differences }: { differences: object[] }) => differences)).toEqual([
-      { fid, missing, tooMany: [], altered: [], unexplained: [], isRepaired: true },
+      {
+        ...{ fid, missing, tooMany: [], altered: [], unexplained: [] },
+        ...{ isRepaired: true, isPending: false },
+      },
     ]);
     await expectMatch(place);
   });
 });
 
-describe("a mirror", () => {
-  const syncOnce = (place: Surroundings, ...flags: string[]) =>
-    run(place, "sync", "--until-synced", ...flags);
+function syncOnce(place: Surroundings, ...flags: string[]): Promise<Ended> {
+  return run(place, "sync", "--until-synced", ...flags);
+}
 
-  it("is proved when it is synced, with commits by the configured validators", async () => {
-    await using node = await startNode();
-    await using workplace = await onServer();
-    const place = { ...workplace, node };
+async function proofsOf(place: Surroundings): Promise<readonly (object | null)[]> {
+  const { shards } = JSON.parse((await run(place, "status", "--json")).stdout);
+  return shards.map(({ proof }: { proof: object | null }) => proof);
+}
 
+describe("a mirror that was synced", () => {
+  let place: Surroundings;
+
+  beforeAll(async () => {
+    const node = await startNode();
+    place = { ...(await onServer()), node };
     expect(await syncOnce(place)).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+  afterAll(async () => {
+    await place[Symbol.asyncDispose]();
+    await place.node.stop();
+  });
 
+  it("is proved, with commits by the configured validators", async () => {
     const proved = { status: "proved", commits: "ok", height: expect.any(Number) };
-    const { shards } = JSON.parse((await run(place, "status", "--json")).stdout);
-    expect(shards.map(({ proof }: { proof: object | null }) => proof)).toEqual([
-      null,
-      expect.objectContaining(proved),
-      expect.objectContaining(proved),
-    ]);
+    const proof = expect.objectContaining(proved);
+
+    expect(await proofsOf(place)).toEqual([null, proof, proof]);
+  });
+
+  it("is verified in part when that is asked for", async () => {
     const sample = await run(place, "verify", "--sample", "3", "--verify", "full", "--shard", "2");
+    const other = await run(place, "verify", "--shard", "1", "7");
+
     expect(sample).toMatchObject({ exitCode: 0, stderr: "" });
     expect(sample.stdout).toMatch(
       /^shard 2 {2}match {2}height \d+ {2}3 accounts {2}commits unchecked\n1 of 1 shards match\.\n$/,
     );
-    const other = await run(place, "verify", "--shard", "1", "7");
     expect(other).toMatchObject({ exitCode: 2, stdout: "" });
     expect(other.stderr).toContain("Shard 7 is not mirrored.\nChoose among 1, 2,");
   });
 
+  it("is not compared with a node of another network", async () => {
+    await using foreign = await startBareNode({ network: FarcasterNetwork.MAINNET });
+
+    const refused = await run(place, "verify", "--against", foreign.endpoint);
+
+    expect(refused).toMatchObject({ exitCode: 11, stdout: "" });
+    expect(refused.stderr).toMatch(/^error: The store mirrors network 3 .*network 1 .*\n.*another/);
+  });
+
+  it("is not called a match when the comparison was stopped", async () => {
+    const { folder, databaseFlags, node } = place;
+    node.setFaults({ slowRpcs: [{ method: "GetShardChunks", delayMs: 60_000 }] });
+    const flags = ["--snapchain-endpoint", node.endpoint, ...databaseFlags];
+    await using verify = startCli(["verify", ...flags], { folder });
+    await vi.waitFor(() => expect(node.faultCounts().get("slowRpcs")).toBe(1), 30_000);
+
+    verify.kill("SIGINT");
+
+    const { exitCode, stdout, stderr } = await verify.ended;
+    node.setFaults({});
+    expect({ exitCode, stdout }).toEqual({ exitCode: 31, stdout: "" });
+    expect(stderr).toMatch(
+      /^error: It was stopped before everything was compared\.\nStart it again/,
+    );
+  });
+});
+
+describe("a mirror", () => {
   it("is proved as little as is asked for", async () => {
     await using node = await startNode();
     await using workplace = await onServer();
@@ -149,8 +193,7 @@ describe("a mirror", () => {
 
     await syncOnce(place, "--verify", "none");
 
-    const { shards } = JSON.parse((await run(place, "status", "--json")).stdout);
-    expect(shards.map(({ proof }: { proof: object | null }) => proof)).toEqual([null, null, null]);
+    expect(await proofsOf(place)).toEqual([null, null, null]);
     await expectMatch(place);
   });
 
@@ -212,19 +255,6 @@ describe("a mirror", () => {
     expect(repaired).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  it("is not compared with a node of another network", async () => {
-    await using node = await startNode();
-    await using foreign = await startBareNode({ network: FarcasterNetwork.MAINNET });
-    await using workplace = await onServer();
-    const place = { ...workplace, node };
-    await syncOnce(place);
-
-    const refused = await run(place, "verify", "--against", foreign.endpoint);
-
-    expect(refused).toMatchObject({ exitCode: 11, stdout: "" });
-    expect(refused.stderr).toMatch(/^error: The store mirrors network 3 .*network 1 .*\n.*another/);
-  });
-
   it("that was never synced says so", async () => {
     await using node = await startNode();
     await using workplace = await onServer();
@@ -236,24 +266,5 @@ describe("a mirror", () => {
     expect(nothing.stderr).toMatch(/^error: Nothing is mirrored yet in postgres:.*\n.*sync/);
     expect(await run(place, "verify")).toEqual(nothing);
     expect(await run(place, "repair")).toEqual(nothing);
-  });
-
-  it("is not called a match when the comparison was stopped", async () => {
-    await using node = await startNode();
-    await using workplace = await onServer();
-    const { folder, databaseFlags } = workplace;
-    await syncOnce({ ...workplace, node });
-    node.setFaults({ slowRpcs: [{ method: "GetShardChunks", delayMs: 60_000 }] });
-    const flags = ["--snapchain-endpoint", node.endpoint, ...databaseFlags];
-    await using verify = startCli(["verify", ...flags], { folder });
-    await vi.waitFor(() => expect(node.faultCounts().get("slowRpcs")).toBe(1), 30_000);
-
-    verify.kill("SIGINT");
-
-    const { exitCode, stdout, stderr } = await verify.ended;
-    expect({ exitCode, stdout }).toEqual({ exitCode: 31, stdout: "" });
-    expect(stderr).toMatch(
-      /^error: It was stopped before everything was compared\.\nStart it again/,
-    );
   });
 });

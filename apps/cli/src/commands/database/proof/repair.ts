@@ -101,46 +101,64 @@ interface RepairTotals {
   readonly settled: number;
   readonly repaired: number;
   readonly remaining: number;
+  /** Accounts that the node has changed since they were written. */
+  readonly pending: number;
 }
 
 function totalsOf(shards: readonly ShardRepair[]): RepairTotals {
   const accounts = shards.flatMap((shard) => shard.accounts);
   const repaired = accounts.filter(({ isProved }) => isProved).length;
+  const pending = accounts.filter(({ isPending }) => isPending).length;
   return {
     shards: shards.length,
     settled: shards.filter(isSettled).length,
     repaired,
-    remaining: accounts.length - repaired,
+    remaining: accounts.length - repaired - pending,
+    pending,
   };
 }
 
-function totalsLine({ shards, settled, repaired, remaining }: RepairTotals): string {
-  const counts = `repaired: ${formatCount(repaired)}; still different: ${formatCount(remaining)}`;
-  if (repaired + remaining === 0 && settled === shards) return "There is nothing to repair.";
-  return `${settled} of ${shards} shards match now; accounts ${counts}.`;
+function totalsLine({ shards, settled, repaired, remaining, pending }: RepairTotals): string {
+  if (repaired + remaining + pending === 0 && settled === shards) {
+    return "There is nothing to repair.";
+  }
+  const counts = [
+    `${settled} of ${shards} shards match now`,
+    `accounts repaired: ${formatCount(repaired)}`,
+    ...(pending > 0 ? [`not proved yet: ${formatCount(pending)}`] : []),
+    ...(remaining > 0 ? [`still different: ${formatCount(remaining)}`] : []),
+  ];
+  return `${counts.join("; ")}.`;
+}
+
+function outcomeOf({ isProved, isPending }: ShardRepair["accounts"][number]): string {
+  if (isProved) return "repaired";
+  return isPending ? "not proved yet" : "still differs";
 }
 
 function repairedLines({ found, accounts }: ShardRepair): readonly string[] {
-  const differences = accounts.map(({ difference, isProved }) => ({
-    report: differenceToObject(difference),
-    outcome: isProved ? "repaired" : "still differs",
+  const differences = accounts.map((account) => ({
+    report: differenceToObject(account.difference),
+    outcome: outcomeOf(account),
   }));
   return [shardLine(found), ...noteLines(found), ...listLines(differences)];
 }
 
 /** What was found and what became of it, for machines. Fields are only ever added. */
 function repairedToObject(shards: readonly ShardRepair[], places: object): object {
-  const { settled, repaired, remaining } = totalsOf(shards);
+  const { settled, repaired, remaining, pending } = totalsOf(shards);
   return {
     isMatch: settled === shards.length,
     repaired,
     remaining,
+    pending,
     ...places,
     shards: shards.map(({ found, accounts }) => ({
       ...shardToObject(found),
-      differences: accounts.map(({ difference, isProved }) => ({
+      differences: accounts.map(({ difference, isProved, isPending }) => ({
         ...differenceToObject(difference),
         isRepaired: isProved,
+        isPending,
       })),
     })),
   };
