@@ -199,6 +199,15 @@ describe("proveAccount()", () => {
     expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
   });
 
+  it("is the whole account when another one's entries follow all of its own", () => {
+    const entries = [CAST, keyOf(FID + 1, 8, [1])].map(entryOf);
+
+    const proved = proveAccount(fetched([CAST], { entries }), blake3);
+
+    expect(proved.leaves).toEqual([wholeOf(toldOf([CAST]))]);
+    expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
+  });
+
   it("is the whole account when what is told of it is another account's", () => {
     const others = [keyOf(FID + 1, 8, [1])];
     const { accountRootHash } = toldOf(others);
