@@ -6,12 +6,15 @@ import type { MessageTableName } from "@snaprag/processors";
 import { KIND_OF_TABLE } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
 import { createPostgresStore } from "@snaprag/storage-postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TestDatabase } from "../../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../../test/support/test-database.ts";
 import type { AccountDifference } from "../../src/index.ts";
 import { nameOfLeaf, repairStore, verifyStore } from "../../src/index.ts";
 import { differences, startDevnet, sync } from "../support/mirrors.ts";
+
+// Every relation is damaged and proved twice over, against a node in the same process.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let devnet: Devnet;
 let client: NodeClient;
