@@ -1,5 +1,4 @@
-import type { TableRows } from "@snaprag/processors";
-import { lastPositionOf } from "@snaprag/processors";
+import { lastPositionOf, TABLE_KEYS } from "@snaprag/processors";
 import type { LeafChange, RowChange, ShardProgress, Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { readTrieKeyHead } from "@snaprag/verify";
@@ -81,9 +80,14 @@ function isKeyRow({ source }: RowLeaf): boolean {
   return source?.table === "signer_keys" || source?.table === "signer_key_removes";
 }
 
+/** A row by its relation and key. */
 function nameOfRow({ table, row }: RowChange): string {
-  const { hash } = row as TableRows["casts"];
-  return hash ? `${table}/${Buffer.from(hash).toString("hex")}` : `${table}`;
+  const columns: readonly string[] = TABLE_KEYS[table];
+  const values = Object.entries(row).filter(([column]) => columns.includes(column));
+  const texts = values.map(([column, value]) => {
+    return `${column}=${value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value}`;
+  });
+  return [table, ...texts.sort()].join("/");
 }
 
 /** Ends of rows that the same correction writes over are left out. */

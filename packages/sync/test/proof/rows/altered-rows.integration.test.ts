@@ -1,10 +1,14 @@
 // Rows changed by SQL in ways that no message can be, or that encode as before: found and put right.
 import { createNodeClient } from "@snaprag/client";
+import type { OnChainEventRow } from "@snaprag/processors";
+import { lastPositionOf } from "@snaprag/processors";
+import type { Store } from "@snaprag/storage";
 import { createPostgresStore } from "@snaprag/storage-postgres";
+import { homeShardOf } from "@snaprag/verify";
 import { describe, expect, it } from "vitest";
 import { createTestDatabase } from "../../../../../test/support/test-database.ts";
 import { repairStore } from "../../../src/index.ts";
-import { startDevnet, sync } from "../../support/mirrors.ts";
+import { differences, newStore, startDevnet, sync } from "../../support/mirrors.ts";
 
 /** Changes of one row each, by the relation. */
 const CHANGES = [
@@ -49,3 +53,49 @@ describe("rows that SQL changed so that they encode as before, or not at all", (
     }
   });
 });
+
+describe("an account that lacks an on-chain event and has another too many", () => {
+  it("is put right at once", async () => {
+    await using devnet = await startDevnet({ users: 20, messages: 500 });
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    const store = newStore();
+    await sync(devnet, store);
+    const [row] = await liveEvents(store);
+    if (row === undefined) throw new Error("There are on-chain events");
+    const shardId = homeShardOf(row.fid, 2);
+    const shards = await store.listShards();
+    const blockNumber = shards.find((shard) => shard.shardId === shardId)?.blockNumber ?? 0n;
+    const stray = { ...row, transaction_hash: new Uint8Array(32).fill(9) };
+    const retirement = {
+      reason: "unlisted",
+      eventId: lastPositionOf(blockNumber),
+      at: AT,
+    } as const;
+    const table = "onchain_events";
+    await store.repairRows({
+      ...{ shardId, blockNumber, leaves: [] },
+      changes: [
+        { kind: "retire", table, row, retirement },
+        { kind: "merge", table, row: stray, eventId: lastPositionOf(blockNumber) },
+      ],
+    });
+
+    const accounts = [];
+    for await (const repair of repairStore({ client, store })) accounts.push(...repair.accounts);
+
+    expect(accounts.map(({ difference, isProved }) => [difference.fid, isProved])).toEqual([
+      [row.fid, true],
+    ]);
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
+const AT = new Date("2026-09-01");
+
+async function liveEvents(store: Store): Promise<readonly OnChainEventRow[]> {
+  const rows: OnChainEventRow[] = [];
+  for await (const { row, state } of store.listRows("onchain_events")) {
+    if (state.isLive && row.fid > 0n) rows.push(row);
+  }
+  return rows;
+}
