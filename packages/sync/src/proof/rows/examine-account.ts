@@ -134,12 +134,13 @@ export async function examineAccount(
     missing.push(...found.missing);
     extra.push(...found.extra);
     // Its leaf is there, so that nothing else says that the row is not.
-    if (nibble === 0 && stored.lostNames.length > 0) missing.push(...entries.filter(isName));
+    if (nibble === 0) missing.push(...entries.filter((entry) => isNamed(entry, stored.lostNames)));
   }
   const { altered, lostNames } = stored;
   return { shardId, fid, missing, missingKeys, extra, altered, lostNames, unexplained };
 }
 
-function isName({ trieMessage }: ShardTrieEntryWithMessage): boolean {
-  return trieMessage?.$case === "fnameTransfer";
+function isNamed({ trieMessage }: ShardTrieEntryWithMessage, names: readonly string[]): boolean {
+  if (trieMessage?.$case !== "fnameTransfer") return false;
+  return names.includes(Buffer.from(trieMessage.value.proof?.name ?? []).toString());
 }
