@@ -1,54 +1,91 @@
-// Mirrors a devnet into a fresh PostgreSQL with the built command, several times, and says what it
-// took: node historical.mjs [messages] [runs]
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import pg from "pg";
-import { pathTo, startHelper } from "./helper.mjs";
+// How fast a fresh database is filled, beside the least that any program must do for it:
+// node historical.mjs [messages] [runs]
+//
+// All take turns, so that whatever else the machine does strikes all of them alike. What is left in
+// bench/results/historical.json are the figures of every run.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { readContents, startDatabaseServer } from "./measure/database.mjs";
+import { pathTo, startHelper } from "./measure/helper.mjs";
+import { runMeasured } from "./measure/run-measured.mjs";
 
 const [messages = 200_000, runs = 3] = process.argv.slice(2).map(Number);
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Highest memory a process ever had, in MiB, as the kernel counted it. */
-function peakMemoryMiB(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-}
+const database = await startDatabaseServer();
+const devnet = await startHelper("node/serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
+const node = await startHelper("node/serve-recorded.mjs", [devnet.ready]);
 
-async function runSync(endpoint, databaseUrl) {
+function syncArgs(url, level) {
   const main = pathTo("../apps/cli/dist/main.js");
-  const args = ["sync", "--until-synced", "--log-format", "json"];
-  args.push("--snapchain-endpoint", endpoint, "--database-url", databaseUrl);
-  const startedAt = process.hrtime.bigint();
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  let peak = 0;
-  const watch = setInterval(() => {
-    if (child.exitCode === null) peak = Math.max(peak, peakMemoryMiB(child.pid));
-  }, 200);
-  const [code] = await once(child, "exit");
-  clearInterval(watch);
-  if (code !== 0) throw new Error(`The sync ended with ${code}`);
-  return { seconds: Number(process.hrtime.bigint() - startedAt) / 1e9, peakMemoryMiB: peak };
+  const args = [main, "sync", "--until-synced", "--log-format", "json", "--verify", level];
+  return [...args, "--snapchain-endpoint", node.ready, "--database-url", url];
 }
 
-const postgres = await startHelper("../test/support/serve-postgres.mjs", ["durable"]);
-const devnet = await startHelper("serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
-const admin = new pg.Client(postgres.ready);
-await admin.connect();
-const results = [];
-for (let run = 1; run <= runs; run++) {
-  await admin.query(`create database bench_${run}`);
-  const url = new URL(postgres.ready);
-  url.pathname = `/bench_${run}`;
-  const { seconds, peakMemoryMiB: peak } = await runSync(devnet.ready, url.toString());
-  results.push(seconds);
-  console.log(
-    `run ${run}: ${seconds.toFixed(2)} s, ${Math.round(messages / seconds)} messages/s, peak ${Math.round(peak)} MiB`,
-  );
+// Also has the node remember every page, so that the devnet behind it has nothing to do any more.
+const mirror = await database.withDatabase(async (url) => {
+  await runMeasured(syncArgs(url, "proof"));
+  return readContents(url);
+});
+const { reactions, casts, links, bytes } = mirror;
+console.log(`${reactions} reactions, ${casts} casts, ${links} links; ${bytes} bytes on disk`);
+
+const PROGRAMS = {
+  none: (url) => syncArgs(url, "none"),
+  floor: (url) => [pathTo("floor/run-floor.mjs"), node.ready, url, JSON.stringify(mirror.indexes)],
+  proof: (url) => syncArgs(url, "proof"),
+};
+
+async function measure(toArgs) {
+  return await database.withDatabase(async (url) => {
+    const before = { node: Number(await node.ask("cpu")), database: database.cpuSeconds() };
+    const { seconds, cpuSeconds, peakMb } = await runMeasured(toArgs(url));
+    return {
+      messagesPerSecond: Math.round(messages / seconds),
+      peakMb: Math.round(peakMb),
+      cpuMicrosecondsPerMessage: {
+        program: (cpuSeconds / messages) * 1e6,
+        database: ((database.cpuSeconds() - before.database) / messages) * 1e6,
+        node: ((Number(await node.ask("cpu")) - before.node) / messages) * 1e6,
+      },
+    };
+  });
 }
-await admin.end();
-const median = results.toSorted((a, b) => a - b)[Math.floor(results.length / 2)];
-console.log(`median of ${runs}: ${Math.round(messages / median)} messages/s, start-up included`);
-console.log(`the node took ${await devnet.stop()} CPU seconds over all runs`);
-await postgres.stop();
+
+const results = new Map(Object.keys(PROGRAMS).map((name) => [name, []]));
+for (let run = 1; run <= runs; run++) {
+  for (const [name, toArgs] of Object.entries(PROGRAMS)) {
+    const result = await measure(toArgs);
+    results.get(name).push(result);
+    const cpu = Object.entries(result.cpuMicrosecondsPerMessage)
+      .map(([part, microseconds]) => `${part} ${microseconds.toFixed(1)}`)
+      .join(", ");
+    console.log(
+      `run ${run}, ${name}: ${result.messagesPerSecond} messages/s, CPU us a message: ${cpu}; peak ${result.peakMb} MB`,
+    );
+  }
+}
+
+const rateOf = (name) => median(results.get(name).map((result) => result.messagesPerSecond));
+const ratios = {
+  floorNone: rateOf("none") / rateOf("floor"),
+  floorProof: rateOf("proof") / rateOf("floor"),
+};
+for (const [name, ratio] of Object.entries(ratios)) console.log(`${name}: ${ratio.toFixed(2)}`);
+console.log(
+  `medians of ${runs}: none ${rateOf("none")}, floor ${rateOf("floor")}, proof ${rateOf("proof")} messages/s, start-up included`,
+);
+mkdirSync(pathTo("results"), { recursive: true });
+const machine = {
+  cores: availableParallelism(),
+  processor: cpus()[0]?.model,
+  node: process.version,
+};
+const report = { date: new Date().toISOString(), machine, messages, runs, ratios };
+writeFileSync(
+  pathTo("results/historical.json"),
+  `${JSON.stringify({ ...report, results: Object.fromEntries(results) }, undefined, 2)}\n`,
+);
+await node.stop();
+await devnet.stop();
+await database.stop();

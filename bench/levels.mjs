@@ -11,7 +11,7 @@ import { createPostgresStore } from "@snaprag/storage-postgres";
 import { verifyStore } from "@snaprag/sync";
 import { loadEd25519 } from "@snaprag/verify/node";
 import pg from "pg";
-import { pathTo, startHelper } from "./helper.mjs";
+import { pathTo, startHelper } from "./measure/helper.mjs";
 
 const [messages = 500_000, runs = 3, blocks = 1000] = process.argv.slice(2).map(Number);
 const LEVELS = ["none", "proof", "full"];
@@ -63,7 +63,7 @@ async function prove(endpoint, connectionString, when) {
 }
 
 const postgres = await startHelper("../test/support/serve-postgres.mjs", ["durable"]);
-const devnet = await startHelper("serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
+const devnet = await startHelper("node/serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
 const admin = new pg.Client(postgres.ready);
 await admin.connect();
 const seconds = new Map(LEVELS.map((level) => [level, []]));

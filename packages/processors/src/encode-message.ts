@@ -12,7 +12,7 @@ import type { MessageTableName, MessageTableRows, TableName, TableRows } from ".
 import { toFarcasterTime } from "./clocks.ts";
 import type { MessageMapping, RowOfKind } from "./message-mappings.ts";
 import { KIND_OF_TABLE, MESSAGE_MAPPINGS } from "./message-mappings.ts";
-import { envelopeColumns } from "./messages/message-row.ts";
+import { completeRow } from "./messages/message-row.ts";
 import { encodeFnameTransferRow, encodeOnChainEventRow } from "./on-chain/encode-on-chain.ts";
 import type { FnameTransferRow, OnChainEventRow } from "./on-chain/on-chain-columns.ts";
 
@@ -57,15 +57,19 @@ export function toMessageRow<Kind extends MessageKind>(
   message: TypedMessageOf<Kind>,
   network: number,
 ): RowOfKind<Kind> {
-  const mapping: MessageMapping<Kind> = MESSAGE_MAPPINGS[message.type];
+  const { type, body, isCanonical, dataBytes } = message;
+  const mapping: MessageMapping<Kind> = MESSAGE_MAPPINGS[type];
+  const columns = mapping.toColumns(body);
+  const isKept =
+    isCanonical && message.network === network && mapping.keepsTexts?.(body, columns) === true;
+  // Safety: one member of the union, seen through its type parameter.
+  const completed = completeRow(columns, message as TypedMessage);
   // Safety: envelope and columns make up a row by the definition of RowOfKind.
-  const row = {
-    // Safety: one member of the union, seen through its type parameter.
-    ...envelopeColumns(message as TypedMessage),
-    ...mapping.toColumns(message.body),
-  } as RowOfKind<Kind>;
-  const encoded = encodeColumns(message.type, row, network);
-  return isSameBytes(encoded, message.dataBytes) ? row : { ...row, data_bytes: message.dataBytes };
+  const row = completed as RowOfKind<Kind>;
+  if (!isKept && !isSameBytes(encodeColumns(type, row, network), dataBytes)) {
+    completed.data_bytes = dataBytes;
+  }
+  return row;
 }
 
 /** A row of any relation as it was on the wire. */

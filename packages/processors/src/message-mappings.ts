@@ -41,17 +41,32 @@ export interface MessageMapping<Kind extends MessageKind> {
   readonly table: TableOfKind[Kind];
   readonly toColumns: (body: MessageBodies[Kind]) => Omit<RowOfKind<Kind>, keyof MessageRow>;
   readonly toBody: (columns: Omit<RowOfKind<Kind>, keyof MessageRow>) => MessageBodies[Kind];
+  /** Whether no text had to be changed for columns, of the types that most messages have. */
+  readonly keepsTexts?: (
+    body: MessageBodies[Kind],
+    columns: Omit<RowOfKind<Kind>, keyof MessageRow>,
+  ) => boolean;
 }
 
 const reaction = {
   toColumns: reactions.toReactionColumns,
   toBody: reactions.fromReactionColumns,
+  keepsTexts: reactions.keepsReactionTexts,
 };
-const link = { toColumns: links.toLinkColumns, toBody: links.fromLinkColumns };
+const link = {
+  toColumns: links.toLinkColumns,
+  toBody: links.fromLinkColumns,
+  keepsTexts: links.keepsLinkTexts,
+};
 
 /** The mapping of every message type; a missing one does not compile. */
 export const MESSAGE_MAPPINGS: { readonly [Kind in MessageKind]: MessageMapping<Kind> } = {
-  castAdd: { table: "casts", toColumns: casts.toCastColumns, toBody: casts.fromCastColumns },
+  castAdd: {
+    table: "casts",
+    toColumns: casts.toCastColumns,
+    toBody: casts.fromCastColumns,
+    keepsTexts: casts.keepsCastTexts,
+  },
   castRemove: {
     table: "cast_removes",
     toColumns: casts.toCastRemoveColumns,

@@ -2,6 +2,7 @@
 // with one difference: `Message.data` is the bytes received, which `MessageData.decode` reads.
 
 export { isSameBytes } from "./bytes.ts";
+export { ReplicationServiceDefinition } from "./canonical/decode-page.ts";
 // The wire protocol, as generated from proto/.
 export {
   Block,
@@ -109,7 +110,6 @@ export {
   GetShardSnapshotMetadataResponse,
   GetShardTransactionsRequest,
   GetShardTransactionsResponse,
-  ReplicationServiceDefinition,
   ReplicationTriePartStatus,
   ShardSnapshotMetadata,
   ShardTrieEntryWithMessage,

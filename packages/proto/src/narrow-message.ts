@@ -1,3 +1,4 @@
+import { readCanonicalData } from "./canonical/read-canonical-data.ts";
 import type { Message } from "./gen/message.ts";
 import { MessageData } from "./gen/message.ts";
 import { hashedBytes } from "./raw-envelope.ts";
@@ -33,6 +34,22 @@ export function findMessageKind(messageType: number): MessageKind | undefined {
  */
 export function narrowMessage(envelope: Message): TypedMessage | UnreadableMessage {
   const dataBytes = hashedBytes(envelope);
+  const canonical = readCanonicalData(dataBytes);
+  if (canonical !== undefined) {
+    const { type, fid, timestamp, network, body } = canonical;
+    const isCanonical = true;
+    // Safety: type and body are of one member of the union.
+    return {
+      type,
+      fid,
+      timestamp,
+      network,
+      body,
+      isCanonical,
+      dataBytes,
+      envelope,
+    } as TypedMessage;
+  }
   const data = decodeData(dataBytes);
   if (data === undefined) return { type: "unreadable", reason: "undecodable", dataBytes, envelope };
   const kind = findMessageKind(data.type);
@@ -47,6 +64,7 @@ export function narrowMessage(envelope: Message): TypedMessage | UnreadableMessa
     timestamp: data.timestamp,
     network: data.network,
     body: data.body.value,
+    isCanonical: false,
     dataBytes,
     envelope,
   } as TypedMessage;

@@ -67,6 +67,19 @@ export function toCastColumns(body: CastAddBody): CastColumns {
   };
 }
 
+/** Whether columns have every text of a CastAdd as it was signed. */
+export function keepsCastTexts(body: CastAddBody, columns: CastColumns): boolean {
+  const { parent, text, embeds, embedsDeprecated } = body;
+  return (
+    columns.text === text &&
+    (parent?.$case !== "parentUrl" || columns.parent_url === parent.value) &&
+    embeds.every(({ embed }, index) => {
+      return embed?.$case !== "url" || columns.embeds[index]?.url === embed.value;
+    }) &&
+    embedsDeprecated.every((url, index) => columns.embeds_deprecated?.[index] === url)
+  );
+}
+
 function toParent(row: CastColumns): CastAddBody["parent"] {
   if (row.parent_url !== null) return { $case: "parentUrl", value: row.parent_url };
   if (row.parent_fid === null || row.parent_hash === null) return undefined;

@@ -33,6 +33,11 @@ export function toLinkColumns({ type, displayTimestamp, target }: LinkBody): Lin
   };
 }
 
+/** Whether columns have every text of a LinkAdd or LinkRemove as it was signed. */
+export function keepsLinkTexts({ type }: LinkBody, { link_type }: LinkColumns): boolean {
+  return link_type === type;
+}
+
 /** The inverse of {@link toLinkColumns}. */
 export function fromLinkColumns(row: LinkColumns): LinkBody {
   return {

@@ -25,6 +25,11 @@ export function toReactionColumns({ type, target }: ReactionBody): ReactionColum
   };
 }
 
+/** Whether columns have every text of a ReactionAdd or ReactionRemove as it was signed. */
+export function keepsReactionTexts({ target }: ReactionBody, columns: ReactionColumns): boolean {
+  return target?.$case !== "targetUrl" || columns.target_url === target.value;
+}
+
 function toTarget(row: ReactionColumns): ReactionBody["target"] {
   if (row.target_url !== null) return { $case: "targetUrl", value: row.target_url };
   if (row.target_fid === null || row.target_hash === null) return undefined;

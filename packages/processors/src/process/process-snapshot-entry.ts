@@ -6,18 +6,21 @@ import { processOnChainEvent } from "./process-on-chain-event.ts";
 import type { ProcessContext, Processed } from "./processed.ts";
 import { noted } from "./processed.ts";
 
-const LOW_32_BITS = 0xffffffffn;
-
 /** Where a snapshot entry comes from. */
 export interface SnapshotContext extends ProcessContext {
   /** Block height of the snapshot. */
   readonly height: bigint;
 }
 
-/** The low 32 bits of the fid whose account an entry is in: bytes 1 to 4 of its key. */
-function accountOf(trieKey: Uint8Array): bigint {
-  const view = new DataView(trieKey.buffer, trieKey.byteOffset, trieKey.byteLength);
-  return trieKey.length < 5 ? -1n : BigInt(view.getUint32(1));
+/** Whether an entry is in the account of a fid: bytes 1 to 4 of its key are the fid's low 32 bits. */
+function isInAccount(trieKey: Uint8Array, fid: bigint): boolean {
+  const low = Number(BigInt.asUintN(32, fid));
+  return (
+    trieKey[1] === low >>> 24 &&
+    trieKey[2] === ((low >>> 16) & 0xff) &&
+    trieKey[3] === ((low >>> 8) & 0xff) &&
+    trieKey[4] === (low & 0xff)
+  );
 }
 
 function processFname(proof: UserNameProof, context: SnapshotContext): Processed {
@@ -42,7 +45,7 @@ export function processSnapshotEntry(
     case "userMessage": {
       const processed = processListedMessage(trieMessage.value, context, position);
       const fid = processed.changes[0]?.row.fid;
-      const isOfAccount = fid === undefined || (fid & LOW_32_BITS) === accountOf(trieKey);
+      const isOfAccount = fid === undefined || isInAccount(trieKey, fid);
       return isOfAccount ? processed : noted({ kind: "replica" });
     }
     case "onChainEvent":

@@ -65,13 +65,34 @@ function sessionSql({ schema, statementTimeoutMs, backend }: ConnectionOptions):
   ].join("; ");
 }
 
-/** Sends the statements of a transaction without waiting between them; the first failure counts. */
+/** What a socket collects, to be sent at once. */
+interface Corkable {
+  cork(): void;
+  uncork(): void;
+}
+
+/** The socket of a connection, which the driver keeps to itself. */
+function findSocket(client: PoolClient): Corkable | undefined {
+  // Safety: every step may be missing; then each statement is sent by itself, as without this.
+  const { connection } = client as { readonly connection?: { readonly stream?: Corkable } };
+  const socket = connection?.stream;
+  return socket;
+}
+
+/**
+ * Sends the statements of a transaction without waiting between them; the first failure counts. All
+ * go out at once: a page has a dozen, and each would be a call of the system of its own.
+ */
 async function runPipeline(client: PoolClient, statements: readonly QueryConfig[]): Promise<void> {
-  const results = await Promise.allSettled([
+  const socket = findSocket(client);
+  socket?.cork();
+  const sent = [
     client.query("begin"),
     ...statements.map((statement) => client.query(statement)),
     client.query("commit"),
-  ]);
+  ];
+  socket?.uncork();
+  const results = await Promise.allSettled(sent);
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 

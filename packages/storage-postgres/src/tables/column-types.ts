@@ -34,12 +34,25 @@ function defineColumnType<Value, Stored = Value>(type: TypedColumnType<Value, St
   return type as unknown as ColumnType;
 }
 
+const HALF = 2 ** 32;
+
+/** Writes a whole number that a double holds exactly: far cheaper than as a `bigint`. */
+function writeSafeInteger(target: Buffer, value: number, offset: number): number {
+  target.writeInt32BE(Math.floor(value / HALF), offset);
+  return target.writeUInt32BE(value >>> 0, offset + 4);
+}
+
 /** `bigint` for every uint64; values from 2^63 on are stored as their two's complement. */
 export const int8: ColumnType = defineColumnType<bigint>({
   arrayType: "int8",
   elementOid: 20,
   sizeOf: () => 8,
-  write: (target, value, offset) => target.writeBigInt64BE(BigInt.asIntN(64, value), offset),
+  write(target, value, offset) {
+    const approximate = Number(value);
+    return Number.isSafeInteger(approximate)
+      ? writeSafeInteger(target, approximate, offset)
+      : target.writeBigInt64BE(BigInt.asIntN(64, value), offset);
+  },
   read: (value) => BigInt.asUintN(64, value),
 });
 
@@ -48,7 +61,7 @@ export const uint32: ColumnType = defineColumnType<number, bigint>({
   arrayType: "int8",
   elementOid: 20,
   sizeOf: () => 8,
-  write: (target, value, offset) => target.writeBigInt64BE(BigInt(value), offset),
+  write: writeSafeInteger,
   read: Number,
 });
 
@@ -66,9 +79,14 @@ export const timestamptz: ColumnType = defineColumnType<Date>({
   arrayType: "timestamptz",
   elementOid: 1184,
   sizeOf: () => 8,
-  // The furthest a `Date` reaches, the year 275760, is within what PostgreSQL holds.
-  write: (target, value, offset) =>
-    target.writeBigInt64BE(BigInt(value.getTime() - POSTGRES_EPOCH_MS) * 1000n, offset),
+  write(target, value, offset) {
+    const milliseconds = value.getTime() - POSTGRES_EPOCH_MS;
+    const microseconds = milliseconds * 1000;
+    // The furthest a `Date` reaches, the year 275760, is within what PostgreSQL holds.
+    return Number.isSafeInteger(microseconds)
+      ? writeSafeInteger(target, microseconds, offset)
+      : target.writeBigInt64BE(BigInt(milliseconds) * 1000n, offset);
+  },
   read: (value) => value,
 });
 

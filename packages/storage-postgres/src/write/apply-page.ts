@@ -7,7 +7,7 @@ import type { BatchPlan } from "./batch-plan.ts";
 import { derivePartition, recordAccounts, selectPartition } from "./derived/derive.ts";
 import { foldByTable, groupByTable } from "./rows/folded-rows.ts";
 import { removeUnlistedLeaves, writeLeaves } from "./rows/write-leaves.ts";
-import { writeRows } from "./rows/write-rows.ts";
+import { loadRows, writeRows } from "./rows/write-rows.ts";
 
 /** Relations whose rows no snapshot page lists, so that not being listed says nothing. */
 const NEVER_LISTED: ReadonlySet<string> = new Set([
@@ -69,6 +69,8 @@ export function retireUnlistedOfAccount(
 export function planPage(page: PageBatch): BatchPlan {
   const { shardId, virtualShard, at, isLast, isRelisted, changes, quarantined } = page;
   const mode = isRelisted ? "join" : "insert";
+  // An account that is read by itself may have been listed in part.
+  const isNew = !isRelisted && page.fallbackCount === 0;
   return {
     shardId,
     at,
@@ -78,6 +80,7 @@ export function planPage(page: PageBatch): BatchPlan {
     // Rows that are joined may be named once in a statement, whatever a node lists twice.
     writeRows: (written) =>
       writeRows(isRelisted ? foldByTable(written) : groupByTable(written), mode),
+    loadRows: isNew ? (written) => loadRows(groupByTable(written)) : undefined,
     settle: (written) => [
       ...recordAccounts(written, shardId),
       ...writeLeaves(page.leaves ?? []),

@@ -17,6 +17,12 @@ export interface BatchPlan {
   readonly fence: QueryConfig;
   /** Rows, then the sweeps that look at them. */
   readonly writeRows: (changes: readonly Change[]) => readonly QueryConfig[];
+  /**
+   * As `writeRows`, where no row is expected to be there: refused as a whole if one is.
+   *
+   * @default writeRows
+   */
+  readonly loadRows?: ((changes: readonly Change[]) => readonly QueryConfig[]) | undefined;
   /** What else a batch does to rows and accounts. */
   readonly settle: (changes: readonly Change[]) => readonly QueryConfig[];
   /** What follows from the rows. */
@@ -31,7 +37,7 @@ export function statementsOf(plan: BatchPlan): readonly QueryConfig[] {
   const { changes } = plan;
   return [
     plan.fence,
-    ...plan.writeRows(changes),
+    ...(plan.loadRows ?? plan.writeRows)(changes),
     ...plan.settle(changes),
     ...plan.derive(changes),
     ...writeQuarantine(plan.quarantined),

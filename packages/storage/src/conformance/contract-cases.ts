@@ -78,6 +78,17 @@ const progressCases: readonly ConformanceCase[] = [
     await store.applyPage(toPage(pages, 1, false));
     assert.deepEqual(await see(), ["done", null, 2]);
   }),
+  contract(
+    "takes a row that an earlier page has listed already, and all others with it",
+    async (store) => {
+      const pages = listing(10n, [["a"], ["a", "b"]]);
+      await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
+      await store.applyPage(toPage(pages, 0, false));
+      await store.applyPage(toPage(pages, 1, false));
+      assert.deepEqual(await textsOf(store, true), ["a", "b"]);
+      for await (const { reason } of store.listQuarantined()) assert.fail(reason);
+    },
+  ),
   contract("refuses a page that does not begin where the partition is", async (store) => {
     const pages = listing(10n, [["a"], ["b"]]);
     await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });

@@ -153,11 +153,18 @@ async function applyCorrection(
   }
 }
 
+/** What differs in a store, and how it is looked at. */
+export interface AccountsToRepair {
+  readonly store: Store;
+  readonly differences: readonly AccountDifference[];
+  /** Whether signatures were checked, and are to be checked again. */
+  readonly hasSignatures: boolean;
+}
+
 /** Puts accounts right and proves them again. */
 export async function repairAccounts(
   reading: NodeReading,
-  store: Store,
-  differences: readonly AccountDifference[],
+  { store, differences, hasSignatures }: AccountsToRepair,
 ): Promise<readonly RepairedAccount[]> {
   const repaired: RepairedAccount[] = [];
   for (const difference of differences) {
@@ -168,9 +175,8 @@ export async function repairAccounts(
       repaired.push({ difference, isProved: false, isPending: false });
       continue;
     }
-    const again = await confirmDifferences(reading, {
-      ...{ store, shardId, fids: [fid], hasSignatures: false },
-    });
+    const suspects = { store, shardId, fids: [fid], hasSignatures };
+    const again = await confirmDifferences(reading, suspects);
     const isPending = again.differences.length === 0 && again.pending.length > 0;
     const isProved = again.differences.length === 0 && !isPending;
     repaired.push({ difference, isProved, isPending });
@@ -189,8 +195,11 @@ export async function repairAccounts(
  */
 export async function* repairStore(options: VerifyOptions): AsyncGenerator<ShardRepair> {
   const reading = await createNodeReading(options);
+  const { store, verification } = options;
+  const hasSignatures = verification === "full";
   for await (const found of verifyStore(options)) {
-    const accounts = await repairAccounts(reading, options.store, found.differences);
+    const { differences } = found;
+    const accounts = await repairAccounts(reading, { store, differences, hasSignatures });
     yield { found, accounts };
   }
 }

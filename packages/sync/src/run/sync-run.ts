@@ -41,17 +41,29 @@ export function processContextOf(
 ): ProcessContext {
   const { shardCount } = network;
   const homes = new Map<bigint, number>();
+  // Entries come account by account, and looking up a `bigint` costs more than comparing it.
+  let latestFid: bigint | undefined;
+  let latestHome = 0;
+
+  function findHome(fid: bigint): number {
+    const known = homes.get(fid);
+    if (known !== undefined) return known;
+    const home = homeShardOf(fid, shardCount);
+    // Bounded: a network has millions of fids, and a page or block names few of them.
+    if (homes.size >= 10_000) homes.clear();
+    homes.set(fid, home);
+    return home;
+  }
+
   return {
     shardId,
     network: network.network,
     homeShardOf(fid) {
-      const known = homes.get(fid);
-      if (known !== undefined) return known;
-      const home = homeShardOf(fid, shardCount);
-      // Bounded: a network has millions of fids, and a page or block names few of them.
-      if (homes.size >= 10_000) homes.clear();
-      homes.set(fid, home);
-      return home;
+      if (fid !== latestFid) {
+        latestHome = findHome(fid);
+        latestFid = fid;
+      }
+      return latestHome;
     },
   };
 }

@@ -42,8 +42,12 @@ export function recordAccounts(
   shardId: number,
 ): readonly QueryConfig[] {
   const fids = new Set<bigint>();
+  let latest: bigint | undefined;
   for (const change of changes) {
-    fids.add(change.kind === "merge" || change.kind === "retire" ? change.row.fid : change.fid);
+    const fid = change.kind === "merge" || change.kind === "retire" ? change.row.fid : change.fid;
+    // Changes of one account come one after another, and a set of `bigint` is slow.
+    if (fid !== latest) fids.add(fid);
+    latest = fid;
   }
   if (fids.size === 0) return [];
   return [

@@ -10,11 +10,13 @@ import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
 /**
  * How rows meet what is there.
  *
+ * - `load`: a first load, in which no row can be there; one that is fails the statement. That spares
+ *   the database a look before each row, nearly half of its work.
  * - `insert`: a first load; rows that are there stay as they are.
  * - `join`: rows become as the greatest position left them.
  * - `replace`: rows become what is written, whatever is there; only positions do not go back.
  */
-export type WriteMode = "insert" | "join" | "replace";
+export type WriteMode = "load" | "insert" | "join" | "replace";
 
 const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
   ["event_id", int8],
@@ -66,50 +68,63 @@ function replaceSql(columns: readonly string[]): string {
   event_id = greatest(t.event_id, excluded.event_id)`;
 }
 
-function onConflictSql(mode: WriteMode, columns: readonly string[]): string {
+function onConflictSql(table: TableName, mode: WriteMode): string {
+  const keys: readonly string[] = TABLE_KEYS[table];
+  const columns = Object.keys(TABLE_COLUMNS[table]).filter((column) => !keys.includes(column));
+  const onConflict = `on conflict (${keys.map(quote).join(", ")})`;
   switch (mode) {
+    case "load":
+      return "";
     case "insert":
-      return "do nothing";
+      return `${onConflict} do nothing`;
     case "join":
-      return joinSql(columns);
+      return `${onConflict} ${joinSql(columns.map(quote))}`;
     case "replace":
-      return replaceSql(columns);
+      return `${onConflict} ${replaceSql(columns.map(quote))}`;
     default:
       return mode satisfies never;
   }
 }
 
+/**
+ * Arrays are unnested side by side as rows are made. As a table of their own, which is how they are
+ * mostly written, each of them would be stored in full first, column by column.
+ */
 function writeSql(table: TableName, mode: WriteMode): string {
   const columns = [...Object.entries<ColumnType>(TABLE_COLUMNS[table]), ...STATE_COLUMNS];
   const names = columns.map(([name]) => quote(name)).join(", ");
-  const values = columns.map(([name, { castTo }]) => quote(name) + (castTo ? `::${castTo}` : ""));
-  const arrays = columns.map(([, type], index) => `$${index + 1}::${type.arrayType}[]`);
-  const keys: readonly string[] = TABLE_KEYS[table];
-  const others = Object.keys(TABLE_COLUMNS[table]).filter((column) => !keys.includes(column));
-  return `insert into ${table} as t (${names})
-select ${values.join(", ")} from unnest(${arrays.join(", ")}) as rows (${names})
-on conflict (${keys.map(quote).join(", ")}) ${onConflictSql(mode, others.map(quote))}`;
+  const values = columns.map(
+    ([, { arrayType, castTo }], index) =>
+      `unnest($${index + 1}::${arrayType}[])${castTo ? `::${castTo}` : ""}`,
+  );
+  return `insert into ${table} as t (${names}) select ${values.join(", ")} ${onConflictSql(table, mode)}`;
 }
 
 /** The statement of every relation, by its name as a prepared statement. */
 const WRITE_SQL: ReadonlyMap<string, string> = new Map(
-  TABLE_NAMES.flatMap((table) => [
-    [`insert_${table}`, writeSql(table, "insert")],
-    [`join_${table}`, writeSql(table, "join")],
-    [`replace_${table}`, writeSql(table, "replace")],
-  ]),
+  TABLE_NAMES.flatMap((table) =>
+    (["load", "insert", "join", "replace"] as const).map((mode) => [
+      `${mode}_${table}`,
+      writeSql(table, mode),
+    ]),
+  ),
 );
+
+/** Null for a column without a value, which `unnest` fills up with nulls: most have some. */
+function encodeColumn(type: ColumnType, values: readonly unknown[]): Buffer | null {
+  return values.every((value) => value === null) ? null : encodeArray(type, values);
+}
 
 function writeTable(table: TableName, rows: readonly FoldedRow[], mode: WriteMode): QueryConfig {
   const values = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) =>
-    // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
-    encodeArray(
+    encodeColumn(
       type,
+      // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
       rows.map(({ row }) => (row as unknown as Readonly<Record<string, unknown>>)[name]),
     ),
   );
   const states = STATE_COLUMNS.map(([name, type]) =>
-    encodeArray(
+    encodeColumn(
       type,
       rows.map((row) => row[name]),
     ),
@@ -121,4 +136,12 @@ function writeTable(table: TableName, rows: readonly FoldedRow[], mode: WriteMod
 /** One statement for each relation that has rows. */
 export function writeRows(tables: FoldedRows, mode: WriteMode): readonly QueryConfig[] {
   return [...tables].map(([table, rows]) => writeTable(table, rows, mode));
+}
+
+/** As {@link writeRows}, for rows that no page before has listed, so that none can be there. */
+export function loadRows(tables: FoldedRows): readonly QueryConfig[] {
+  return [...tables].map(([table, rows]) =>
+    // Names are asked for account by account besides, which gives again those that pages list.
+    writeTable(table, rows, table === "fname_transfers" ? "insert" : "load"),
+  );
 }

@@ -7,13 +7,11 @@ import {
   messageTrieKey,
   messageTypeByte,
   onChainEventTrieKey,
-  readTrieKeyHead,
   trieKeyOfUsernameProof,
   trieKeysOfMessage,
   virtualShardOf,
 } from "@snaprag/verify";
 
-const LOW_32_BITS = 0xffffffffn;
 const MESSAGE_KEY_BYTES = 26;
 const HASH_START = 6;
 
@@ -24,13 +22,22 @@ const TYPE_BYTES: ReadonlyMap<string, number> = new Map(
     .map(([table, kind]) => [table, messageTypeByte(MESSAGE_WIRE_TYPES[kind].messageType)]),
 );
 
+const ACCOUNT_BYTES = 5;
+
 /** The account that was checked last, because entries come account by account. */
-const latest = { fid: -1n, virtualShard: 0 };
+const latest = { fid: -1n, prefix: new Uint8Array(ACCOUNT_BYTES) };
+
+/** What every key of an account begins with: its virtual shard, and the fid in four bytes. */
+function prefixOf(fid: bigint): Uint8Array {
+  const prefix = new Uint8Array(ACCOUNT_BYTES);
+  prefix[0] = virtualShardOf(fid);
+  new DataView(prefix.buffer).setUint32(1, Number(BigInt.asUintN(32, fid)));
+  return prefix;
+}
 
 function isOfAccount(key: Uint8Array, fid: bigint): boolean {
-  if (fid !== latest.fid) Object.assign(latest, { fid, virtualShard: virtualShardOf(fid) });
-  const { virtualShard, fid: account } = readTrieKeyHead(key);
-  return virtualShard === latest.virtualShard && account === (fid & LOW_32_BITS);
+  if (fid !== latest.fid) Object.assign(latest, { fid, prefix: prefixOf(fid) });
+  return latest.prefix.every((byte, index) => byte === key[index]);
 }
 
 /** As the keys of most entries are checked: against the row that the entry became. */

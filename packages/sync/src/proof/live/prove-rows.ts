@@ -32,7 +32,8 @@ export async function settleDifferences(
   differences: readonly AccountDifference[],
 ): Promise<void> {
   const { store, logger } = run;
-  for (const repaired of await repairAccounts(reading, store, differences)) {
+  const hasSignatures = run.options.verification === "full";
+  for (const repaired of await repairAccounts(reading, { store, differences, hasSignatures })) {
     const { difference, isProved } = repaired;
     const { fid } = difference;
     const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;

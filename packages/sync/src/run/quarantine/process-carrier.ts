@@ -1,6 +1,6 @@
 // From what carries messages to changes: the same checks and rules for pages, events, blocks, and
 // for what is taken out of quarantine again.
-import type { Change, EventContext, Note, Processed } from "@snaprag/processors";
+import type { Change, EventContext, Note, Processed, SnapshotContext } from "@snaprag/processors";
 import {
   blockOfPosition,
   processHubEvent,
@@ -37,10 +37,12 @@ interface MessageFault extends CarrierFault {
 
 /** Computed from the bytes received, before anything is made of them. */
 function findFaults(carrier: Carrier, checks: MessageChecks): readonly MessageFault[] {
-  return messagesOf(carrier).flatMap((message) => {
+  const faults: MessageFault[] = [];
+  for (const message of messagesOf(carrier)) {
     const reason = findFault(message, checks);
-    return reason === undefined ? [] : [{ reason, message }];
-  });
+    if (reason !== undefined) faults.push({ reason, message });
+  }
+  return faults;
 }
 
 /** Whether a node lists an entry under another key than its own. */
@@ -51,15 +53,23 @@ function isMisplaced(carrier: Carrier, changes: readonly Change[], checks: Messa
   return !hasOwnKey(carrier.entry, changes);
 }
 
+/** Thousands of entries have the same place. */
+const snapshotContexts = new WeakMap<CarrierContext, SnapshotContext>();
+
+function snapshotContextOf(context: CarrierContext): SnapshotContext {
+  const known = snapshotContexts.get(context);
+  if (known) return known;
+  const made = { ...context, height: blockOfPosition(context.eventId) };
+  snapshotContexts.set(context, made);
+  return made;
+}
+
 function process(carrier: Carrier, context: CarrierContext): Processed {
   switch (carrier.kind) {
     case "event":
       return processHubEvent({ ...carrier.event, id: context.eventId }, context);
     case "entry":
-      return processSnapshotEntry(carrier.entry, {
-        ...context,
-        height: blockOfPosition(context.eventId),
-      });
+      return processSnapshotEntry(carrier.entry, snapshotContextOf(context));
     case "message":
       return processMessage(carrier.message, context, context.eventId);
     default:

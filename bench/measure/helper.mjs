@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Path of a file beside this one. */
-export const pathTo = (path) => fileURLToPath(new URL(path, import.meta.url));
+/** Path of a file of this folder. */
+export const pathTo = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** Starts a helper that prints one line when it is ready, and ends when its stdin closes. */
 export async function startHelper(script, args = []) {

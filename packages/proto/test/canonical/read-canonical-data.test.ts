@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readCanonicalData } from "../../src/canonical/read-canonical-data.ts";
+import { MESSAGE_WIRE_TYPES, MessageData } from "../../src/index.ts";
+import { plain } from "../support/plain.ts";
+
+const uint32 = fc.integer({ min: 0, max: 0xffffffff });
+const fid = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 49n - 1n }),
+  fc.bigInt({ min: 0n, max: 300n }),
+);
+const bytes = fc.uint8Array({ maxLength: 24 });
+const text = fc.oneof(
+  fc.string({ maxLength: 40 }),
+  fc.string({ unit: "grapheme", maxLength: 40 }),
+  fc.constantFrom("", "follow", "\0", "gm \u{1F7E3}", "a\u0300"),
+);
+const enumNumber = fc.integer({ min: 0, max: 300 });
+const castId = fc.record({ fid, hash: bytes });
+
+const reactionBody = fc.record({
+  type: enumNumber,
+  target: fc.option(
+    fc.oneof(
+      fc.record({ $case: fc.constant("targetCastId"), value: castId }),
+      fc.record({ $case: fc.constant("targetUrl"), value: text }),
+    ),
+    { nil: undefined },
+  ),
+});
+const linkBody = fc.record({
+  type: text,
+  displayTimestamp: fc.option(uint32, { nil: undefined }),
+  target: fc.option(fc.record({ $case: fc.constant("targetFid"), value: fid }), {
+    nil: undefined,
+  }),
+});
+const castBody = fc.record({
+  embedsDeprecated: fc.array(text, { maxLength: 2 }),
+  mentions: fc.array(fid, { maxLength: 3 }),
+  parent: fc.option(
+    fc.oneof(
+      fc.record({ $case: fc.constant("parentCastId"), value: castId }),
+      fc.record({ $case: fc.constant("parentUrl"), value: text }),
+    ),
+    { nil: undefined },
+  ),
+  text,
+  mentionsPositions: fc.array(uint32, { maxLength: 3 }),
+  embeds: fc.array(
+    fc.record({
+      embed: fc.option(
+        fc.oneof(
+          fc.record({ $case: fc.constant("url"), value: text }),
+          fc.record({ $case: fc.constant("castId"), value: castId }),
+        ),
+        { nil: undefined },
+      ),
+    }),
+    { maxLength: 3 },
+  ),
+  type: enumNumber,
+});
+
+const bodies = {
+  castAdd: castBody,
+  reactionAdd: reactionBody,
+  reactionRemove: reactionBody,
+  linkAdd: linkBody,
+  linkRemove: linkBody,
+};
+
+const data = fc
+  .constantFrom(...(Object.keys(bodies) as (keyof typeof bodies)[]))
+  .chain((kind) => {
+    const { messageType, bodyCase } = MESSAGE_WIRE_TYPES[kind];
+    return fc.record({
+      type: fc.constant(messageType),
+      fid,
+      timestamp: uint32,
+      network: enumNumber,
+      body: fc.record({
+        $case: fc.constant(bodyCase),
+        value: bodies[kind] as fc.Arbitrary<object>,
+      }),
+    });
+  })
+  .map((value) => value as unknown as MessageData);
+
+/** One byte other, one too many or one too few. */
+const damage = fc.record({
+  kind: fc.constantFrom("set", "insert", "remove", "append"),
+  at: fc.nat(),
+  byte: fc.integer({ min: 0, max: 255 }),
+});
+
+function damaged(
+  encoded: Uint8Array,
+  { kind, at, byte }: { kind: string; at: number; byte: number },
+) {
+  const list = [...encoded];
+  const index = at % Math.max(1, list.length);
+  if (kind === "set") list[index] = byte;
+  else if (kind === "insert") list.splice(index, 0, byte);
+  else if (kind === "remove") list.splice(index, 1);
+  else list.push(byte);
+  return Uint8Array.from(list);
+}
+
+function expectAsGenerated(encoded: Uint8Array): void {
+  const read = readCanonicalData(encoded);
+  if (read === undefined) return;
+  const { type, body, ...rest } = read;
+  const { messageType, bodyCase } = MESSAGE_WIRE_TYPES[type];
+  const whole = { ...rest, type: messageType, body: { $case: bodyCase, value: body } };
+  expect(plain(whole)).toEqual(plain(MessageData.decode(encoded)));
+  const again = MessageData.encode(whole as MessageData).finish();
+  expect(Buffer.from(again).equals(encoded)).toBe(true);
+}
+
+describe("readCanonicalData()", () => {
+  it("reads what this package encodes, as the generated decoder does", () => {
+    fc.assert(
+      fc.property(data, (value) => {
+        const encoded = MessageData.encode(value).finish();
+        expect(readCanonicalData(encoded)).toBeDefined();
+        expectAsGenerated(encoded);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("reads nothing that would encode to other bytes", () => {
+    fc.assert(
+      fc.property(data, fc.array(damage, { minLength: 1, maxLength: 3 }), (value, damages) => {
+        expectAsGenerated(damages.reduce(damaged, MessageData.encode(value).finish()));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("reads no bytes at all, and any bytes, without throwing", () => {
+    expect(readCanonicalData(new Uint8Array())).toBeUndefined();
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), expectAsGenerated), { numRuns: 3000 });
+  });
+
+  it.each([
+    ["a fid in more bytes than it takes", [0x08, 3, 0x10, 0x80 | 42, 0, 0x3a, 0]],
+    ["a default that is written", [0x08, 3, 0x10, 0, 0x3a, 0]],
+    ["fields in another order", [0x10, 42, 0x08, 3, 0x3a, 0]],
+    ["a field that came twice", [0x08, 3, 0x08, 3, 0x10, 42, 0x3a, 0]],
+    ["an unknown field", [0x08, 3, 0x10, 42, 0x3a, 0, 0xfa, 0x3f, 0]],
+    ["a body that ends too early", [0x08, 3, 0x10, 42, 0x3a, 2, 8]],
+    ["a body of another type", [0x08, 3, 0x10, 42, 0x72, 0]],
+    ["a byte order mark", [0x08, 5, 0x72, 5, 0x0a, 3, 0xef, 0xbb, 0xbf]],
+    ["text that is no UTF-8", [0x08, 5, 0x72, 3, 0x0a, 1, 0xff]],
+    ["a fid of more than 49 bits", [0x08, 3, 0x10, ...Array(7).fill(0xff), 1, 0x3a, 0]],
+  ])("leaves %s to the generated decoder", (_, encoded) => {
+    expect(readCanonicalData(Uint8Array.from(encoded))).toBeUndefined();
+  });
+});
