@@ -16,6 +16,8 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps}/*/test/**/*.test.ts"],
           exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
+          // Laws take a second each, and several times that on a machine that is busy.
+          testTimeout: 30_000,
           maxWorkers,
         },
       },
