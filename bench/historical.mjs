@@ -1,8 +1,9 @@
-// How fast a fresh database is filled, beside the least that any program must do for it:
-// node historical.mjs [messages] [runs]
+// How fast a fresh database is filled, beside the least that any program must do for it, and beside
+// how others write: node historical.mjs [messages] [runs]
 //
 // All take turns, so that whatever else the machine does strikes all of them alike. What is left in
 // bench/results/historical.json are the figures of every run.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { readContents, startDatabaseServer } from "./measure/database.mjs";
@@ -12,6 +13,13 @@ import { runMeasured } from "./measure/run-measured.mjs";
 const [messages = 200_000, runs = 3] = process.argv.slice(2).map(Number);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
+/** Messages that shuttle writes: its speed does not depend on how many. */
+const SHUTTLE_MESSAGES = 5_000;
+
+execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent"], {
+  cwd: pathTo("peers"),
+  stdio: ["ignore", "ignore", "inherit"],
+});
 const database = await startDatabaseServer();
 const devnet = await startHelper("node/serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
 const node = await startHelper("node/serve-recorded.mjs", [devnet.ready]);
@@ -34,19 +42,29 @@ const PROGRAMS = {
   none: (url) => syncArgs(url, "none"),
   floor: (url) => [pathTo("floor/run-floor.mjs"), node.ready, url, JSON.stringify(mirror.indexes)],
   proof: (url) => syncArgs(url, "proof"),
+  multiRow: (url) => [pathTo("peers/run-multi-row.mjs"), node.ready, url],
+  shuttle: (url) => [pathTo("peers/run-shuttle.mjs"), node.ready, url, SHUTTLE_MESSAGES],
 };
+
+/** What a program says it wrote, and in which time, if not all messages in all of its time. */
+function readClaim(output) {
+  const line = output.trim().split("\n").at(-1) ?? "";
+  return line.startsWith('{"messages"') ? JSON.parse(line) : {};
+}
 
 async function measure(toArgs) {
   return await database.withDatabase(async (url) => {
     const before = { node: Number(await node.ask("cpu")), database: database.cpuSeconds() };
-    const { seconds, cpuSeconds, peakMb } = await runMeasured(toArgs(url));
+    const { seconds, cpuSeconds, peakMb, output } = await runMeasured(toArgs(url));
+    const claim = { messages, seconds, ...readClaim(output) };
+    const perMessage = (cpu) => (cpu / claim.messages) * 1e6;
     return {
-      messagesPerSecond: Math.round(messages / seconds),
+      messagesPerSecond: Math.round(claim.messages / claim.seconds),
       peakMb: Math.round(peakMb),
       cpuMicrosecondsPerMessage: {
-        program: (cpuSeconds / messages) * 1e6,
-        database: ((database.cpuSeconds() - before.database) / messages) * 1e6,
-        node: ((Number(await node.ask("cpu")) - before.node) / messages) * 1e6,
+        program: perMessage(cpuSeconds),
+        database: perMessage(database.cpuSeconds() - before.database),
+        node: perMessage(Number(await node.ask("cpu")) - before.node),
       },
     };
   });
@@ -70,11 +88,12 @@ const rateOf = (name) => median(results.get(name).map((result) => result.message
 const ratios = {
   floorNone: rateOf("none") / rateOf("floor"),
   floorProof: rateOf("proof") / rateOf("floor"),
+  multiRow: rateOf("proof") / rateOf("multiRow"),
+  shuttle: rateOf("proof") / rateOf("shuttle"),
 };
 for (const [name, ratio] of Object.entries(ratios)) console.log(`${name}: ${ratio.toFixed(2)}`);
-console.log(
-  `medians of ${runs}: none ${rateOf("none")}, floor ${rateOf("floor")}, proof ${rateOf("proof")} messages/s, start-up included`,
-);
+const rates = Object.keys(PROGRAMS).map((name) => `${name} ${rateOf(name)}`);
+console.log(`medians of ${runs}: ${rates.join(", ")} messages/s, start-up included`);
 mkdirSync(pathTo("results"), { recursive: true });
 const machine = {
   cores: availableParallelism(),

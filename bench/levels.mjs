@@ -64,18 +64,20 @@ async function prove(endpoint, connectionString, when) {
 
 const postgres = await startHelper("../test/support/serve-postgres.mjs", ["durable"]);
 const devnet = await startHelper("node/serve-devnet.mjs", [Math.ceil(messages / 300), messages]);
+const node = await startHelper("node/serve-recorded.mjs", [devnet.ready]);
 const admin = new pg.Client(postgres.ready);
 await admin.connect();
 const seconds = new Map(LEVELS.map((level) => [level, []]));
 let lastUrl = "";
-for (let run = 1; run <= runs; run++) {
+for (let run = 0; run <= runs; run++) {
   for (const level of LEVELS) {
     const name = `levels_${level}_${run}`;
     await admin.query(`create database ${name}`);
     const url = new URL(postgres.ready);
     url.pathname = `/${name}`;
-    const result = await runSync(devnet.ready, url.toString(), level);
-    seconds.get(level).push(result.seconds);
+    const result = await runSync(node.ready, url.toString(), level);
+    // The first has the node remember its pages.
+    if (run > 0) seconds.get(level).push(result.seconds);
     console.log(
       `run ${run}, ${level}: ${result.seconds.toFixed(2)} s, ${Math.round(result.messages / result.seconds)} messages/s, ${result.cpuSeconds.toFixed(1)} CPU s, proofs ${result.proofs}`,
     );
@@ -99,5 +101,6 @@ if (blocks > 0) {
   await prove(devnet.ready, lastUrl, `after ${blocks} blocks`);
 }
 await admin.end();
+await node.stop();
 await devnet.stop();
 await postgres.stop();

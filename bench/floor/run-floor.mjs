@@ -3,52 +3,22 @@
 // kept, and it cannot run twice. What the sync reaches of its speed holds on any machine.
 //
 // node run-floor.mjs <endpoint> <database URL> <JSON array of index definitions>
-import { Client, credentials } from "@grpc/grpc-js";
 import {
   lastPositionOf,
   MESSAGE_MAPPINGS,
   toFnameTransferRow,
   toOnChainEventRow,
 } from "@snaprag/processors";
-import {
-  findMessageKind,
-  GetShardSnapshotMetadataRequest,
-  GetShardSnapshotMetadataResponse,
-  GetShardTransactionsRequest,
-  GetShardTransactionsResponse,
-  hashedBytes,
-  MessageData,
-} from "@snaprag/proto";
+import { findMessageKind, hashedBytes, MessageData } from "@snaprag/proto";
 import { createPostgresStore } from "@snaprag/storage-postgres";
 import { homeShardOf } from "@snaprag/verify";
 import pg from "pg";
+import { readPages, SHARD_COUNT } from "../node/read-pages.mjs";
 import { openCopy } from "./copy-table.mjs";
 import { BY_HAND, toRow, writeCast, writeLink, writeReaction, writeRow } from "./write-message.mjs";
 
-const LANES = 8;
-const SHARD_COUNT = 2;
 const KEY_KINDS = new Set(["keyAdd", "keyRemove"]);
 const [endpoint, connectionString, indexes] = process.argv.slice(2);
-
-const node = new Client(new URL(endpoint).host, credentials.createInsecure(), {
-  "grpc.max_receive_message_length": 256 * 1024 * 1024,
-  "grpc-node.flow_control_window": 8 * 1024 * 1024,
-});
-
-function call(name, [request, response], fields) {
-  return new Promise((resolve, reject) => {
-    node.makeUnaryRequest(
-      `/ReplicationService/${name}`,
-      (message) => Buffer.from(request.encode(message).finish()),
-      (bytes) => response.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-      { ...request.decode(new Uint8Array()), ...fields },
-      (error, reply) => (error ? reject(error) : resolve(reply)),
-    );
-  });
-}
-
-const METADATA = [GetShardSnapshotMetadataRequest, GetShardSnapshotMetadataResponse];
-const PAGE = [GetShardTransactionsRequest, GetShardTransactionsResponse];
 
 async function createTables(client) {
   const store = createPostgresStore({ connectionString });
@@ -124,36 +94,11 @@ function writeEntry({ trieKey, trieMessage: { $case, value } }, eventId, shardId
   }
 }
 
-async function loadPartition({ shardId, height, virtualShard }) {
+await readPages(endpoint, async ({ trieMessages }, { shardId, height }) => {
   const eventId = lastPositionOf(height);
-  let pageToken;
-  do {
-    const page = await call("GetShardTransactions", PAGE, {
-      ...{ shardId, height, pageToken },
-      trieVirtualShard: virtualShard,
-    });
-    for (const entry of page.trieMessages) writeEntry(entry, eventId, shardId);
-    for (const { copy } of tables.values()) await copy.flush();
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
-}
-
-const partitions = [];
-for (let shardId = 1; shardId <= SHARD_COUNT; shardId++) {
-  const { snapshots } = await call("GetShardSnapshotMetadata", METADATA, { shardId });
-  const height = snapshots
-    .map((snapshot) => snapshot.height)
-    .sort()
-    .at(-1);
-  for (let virtualShard = 0; virtualShard < 256; virtualShard++) {
-    partitions.push({ shardId, height, virtualShard });
-  }
-}
-await Promise.all(
-  Array.from({ length: LANES }, async () => {
-    for (let next = partitions.shift(); next; next = partitions.shift()) await loadPartition(next);
-  }),
-);
+  for (const entry of trieMessages) writeEntry(entry, eventId, shardId);
+  for (const { copy } of tables.values()) await copy.flush();
+});
 let rowCount = 0;
 for (const { copy } of tables.values()) rowCount += await copy.close();
 const statements = [
@@ -166,6 +111,5 @@ const statements = [
 ];
 for (const statement of statements) await client.query(statement);
 await client.end();
-node.close();
 const { user, system } = process.cpuUsage();
 console.log(JSON.stringify({ rowCount, cpuSeconds: (user + system) / 1e6 }));

@@ -1,4 +1,5 @@
 // Small protocol values with every field at its default but those that matter.
+import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
 import {
   Block,
   BlockHeader,
@@ -10,7 +11,6 @@ import {
   ShardChunk,
   ShardHeader,
   ShardSnapshotMetadata,
-  ShardTrieEntryWithMessage,
 } from "@snaprag/proto";
 import { firstEventIdOf } from "../../src/index.ts";
 
@@ -47,11 +47,10 @@ export function aMessage(hash: Uint8Array): Message {
   return withFields(Message, { hash });
 }
 
+/** As pages are read: without a list of unknown fields. */
 export function anEntry(trieKey: Uint8Array): ShardTrieEntryWithMessage {
-  return withFields(ShardTrieEntryWithMessage, {
-    trieKey,
-    trieMessage: { $case: "userMessage", value: aMessage(trieKey) },
-  });
+  const value = { ...aMessage(trieKey), _unknownFields: undefined };
+  return { trieKey, trieMessage: { $case: "userMessage", value } };
 }
 
 export function anAccountRoot(fid: bigint): FidAccountRootHash {
