@@ -1,8 +1,10 @@
 // `npm test`: sets up, then runs every gate and every test, and says at the end what failed.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { ENVIRONMENT, PNPM, ROOT, setUp } from "./set-up.mjs";
 
-const GATES = [
+/** One after the other, each with one core; meanwhile the chaos run has the other. */
+const CHECKS = [
   "lint",
   "typecheck",
   "check:deps",
@@ -11,29 +13,45 @@ const GATES = [
   "check:house",
   "check:generated",
   "check:package",
-  "test:unit",
-  "test:integration",
-  "test:e2e",
-  "test:chaos",
 ];
+const CHAOS = "test:chaos";
+/** Each uses all cores. */
+const TESTS = ["test:unit", "test:integration", "test:e2e"];
 
-setUp();
 const failed = [];
-for (const gate of GATES) {
+
+/** Runs a gate. What it prints comes at its end where another gate runs beside it. */
+async function run(gate, { isBesideOthers }) {
   const startedAt = Date.now();
-  console.log(`\n--- ${gate}`);
-  const { status } = spawnSync("npx", ["--yes", PNPM, "run", "--silent", gate], {
+  const output = [];
+  if (!isBesideOthers) console.log(`\n--- ${gate}`);
+  const child = spawn("npx", ["--yes", PNPM, "run", "--silent", gate], {
     cwd: ROOT,
-    stdio: "inherit",
+    stdio: isBesideOthers ? ["ignore", "pipe", "pipe"] : "inherit",
     env: ENVIRONMENT,
   });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk) => output.push(chunk));
+  }
+  const [status] = await once(child, "close");
+  if (isBesideOthers) console.log(`\n--- ${gate}\n${Buffer.concat(output)}`);
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   console.log(`--- ${gate}: ${status === 0 ? "passed" : "FAILED"} in ${seconds} s`);
   if (status !== 0) failed.push(gate);
 }
+
+async function runEach(gates, options) {
+  for (const gate of gates) await run(gate, options);
+}
+
+setUp();
+const isBesideOthers = true;
+await Promise.all([runEach(CHECKS, { isBesideOthers }), run(CHAOS, { isBesideOthers })]);
+await runEach(TESTS, { isBesideOthers: false });
+const count = CHECKS.length + TESTS.length + 1;
 console.log(
   failed.length === 0
-    ? `\nAll ${GATES.length} gates passed`
-    : `\n${failed.length} of ${GATES.length} gates failed: ${failed.join(", ")}`,
+    ? `\nAll ${count} gates passed`
+    : `\n${failed.length} of ${count} gates failed: ${failed.join(", ")}`,
 );
 process.exit(failed.length === 0 ? 0 : 1);
