@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
 import { NodeClientError } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
@@ -10,14 +11,20 @@ export interface NodeFacts {
   readonly heights: ReadonlyMap<number, bigint>;
 }
 
+/** Waits before the block is asked for again: a stream may end before it has given what it has. */
+const PAUSES_MS = [50, 100, 200, 400];
+
 /**
  * The network's number stands in the header of every shard-0 block. The newest is asked for,
  * because nodes may have pruned the others.
  */
 async function readNetwork(client: NodeClient, height: bigint, signal: AbortSignal) {
   const range = { startBlock: height, stopBlock: height + 1n };
-  for await (const { header } of client.readBlocks(range, { signal })) {
-    if (header !== undefined) return header.chainId;
+  for (const pauseMs of [0, ...PAUSES_MS]) {
+    await delay(pauseMs, undefined, { signal });
+    for await (const { header } of client.readBlocks(range, { signal })) {
+      if (header !== undefined) return header.chainId;
+    }
   }
   throw new SyncError(
     "unknown_network",

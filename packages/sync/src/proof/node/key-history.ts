@@ -30,6 +30,8 @@ export interface KeyHistorySource {
   readonly signal: AbortSignal;
 }
 
+const MAX_READS = 10;
+
 /** Reads the gasless keys of all accounts: one stream of blocks, after a few calls to find its start. */
 export async function readKeyHistory(source: KeyHistorySource): Promise<KeyHistory> {
   const { client, network, signal } = source;
@@ -39,8 +41,13 @@ export async function readKeyHistory(source: KeyHistorySource): Promise<KeyHisto
   const search = { network, startBlock: snapshot?.height ?? 0n, newestBlock };
   const startBlock = await findFirstKeyBlock(client, search, signal);
   const history = new Map<bigint, AccountKeys>();
-  for await (const block of client.readBlocks({ startBlock }, { signal })) {
-    for (const found of keysOf(block)) remember(history, found);
+  let nextBlock = startBlock;
+  // A stream may end before it has given all.
+  for (let reads = 0; nextBlock <= newestBlock && reads < MAX_READS; reads++) {
+    for await (const block of client.readBlocks({ startBlock: nextBlock }, { signal })) {
+      for (const found of keysOf(block)) remember(history, found);
+      nextBlock = (blockNumberOf(block) ?? nextBlock) + 1n;
+    }
   }
   return new Map(
     [...history].map(([fid, { active, removes }]) => [fid, [...active.values(), ...removes]]),
