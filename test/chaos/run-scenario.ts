@@ -71,6 +71,7 @@ async function recover(stage: Stage): Promise<readonly string[]> {
         await sync.kill();
         return [`the sync that was left running did not catch up\n${sync.lastLines()}`];
       }
+      sync.retryRefusedStart();
       await delay(50);
     }
     await sync.stop();

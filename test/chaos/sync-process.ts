@@ -13,6 +13,8 @@ export interface SyncSurroundings {
 export interface SyncProcess extends AsyncDisposable {
   /** Starts it unless it runs. */
   ensureRunning(): void;
+  /** Starts it again if its start was refused, because nodes or the database were down. */
+  retryRefusedStart(): void;
   /** Ends it with SIGKILL, if it runs. */
   kill(): Promise<void>;
   /** Ends it as Ctrl-C does. */
@@ -36,16 +38,20 @@ export function createSyncProcess(surroundings: SyncSurroundings): SyncProcess {
   let running: RunningCli | undefined;
   let killCount = 0;
   let lastOutput = "";
+  let isRefused = false;
 
   function start(...flags: readonly string[]): RunningCli {
     const nodes = endpoints.flatMap((endpoint) => ["--snapchain-endpoint", endpoint]);
     const argv = ["sync", ...nodes, ...mirror.flags, "--log-format", "json", ...flags];
     const started = startCli(argv, { folder: mirror.folder, environment: settings });
     running = started;
+    isRefused = false;
     void started.ended.then((ended) => {
       if (running === started) running = undefined;
       lastOutput = ended.stdout;
       const { exitCode } = ended;
+      // Before it had anything to say: one that has begun must not end by itself.
+      isRefused = exitCode !== null && REFUSED_STARTS.has(exitCode) && ended.stdout === "";
       if (exitCode !== null && exitCode !== 0 && !REFUSED_STARTS.has(exitCode)) complain(ended);
     });
     return started;
@@ -72,6 +78,9 @@ export function createSyncProcess(surroundings: SyncSurroundings): SyncProcess {
   return {
     ensureRunning() {
       if (running === undefined) start();
+    },
+    retryRefusedStart() {
+      if (running === undefined && isRefused) start();
     },
     kill,
     async stop() {
