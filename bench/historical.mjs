@@ -16,7 +16,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 /** Messages that shuttle writes: its speed does not depend on how many. */
 const SHUTTLE_MESSAGES = 5_000;
 
-execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent"], {
+execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"], {
   cwd: pathTo("peers"),
   stdio: ["ignore", "ignore", "inherit"],
 });
