@@ -96,11 +96,15 @@ function readLinkBody(cursor: CanonicalCursor): LinkBody {
 }
 
 /** Numbers without tags between them; absent when there is none. */
-function readPacked(cursor: CanonicalCursor, tag: number): number[] {
+function readPacked(
+  cursor: CanonicalCursor,
+  tag: number,
+  read: (cursor: CanonicalCursor) => number,
+): number[] {
   const values: number[] = [];
   if (!takeTag(cursor, tag)) return values;
   const end = readEnd(cursor);
-  while (cursor.at < end && cursor.isCanonical) values.push(readInteger(cursor));
+  while (cursor.at < end && cursor.isCanonical) values.push(read(cursor));
   expectEnd(cursor, end);
   expectNot(cursor, values.length === 0);
   return values;
@@ -125,15 +129,14 @@ function readCastAddBody(cursor: CanonicalCursor): CastAddBody {
   const end = readEnd(cursor);
   const embedsDeprecated: string[] = [];
   while (takeTag(cursor, 10) && cursor.isCanonical) embedsDeprecated.push(readText(cursor));
-  const mentions = readPacked(cursor, 18).map(BigInt);
+  const mentions = readPacked(cursor, 18, readInteger).map(BigInt);
   const parent = readParent(cursor);
   let text = "";
   if (takeTag(cursor, 34)) {
     text = readText(cursor);
     expectNot(cursor, text === "");
   }
-  const mentionsPositions = readPacked(cursor, 42);
-  if (mentionsPositions.some((position) => position > 0xffffffff)) cursor.isCanonical = false;
+  const mentionsPositions = readPacked(cursor, 42, readUint32);
   const embeds: Embed[] = [];
   while (takeTag(cursor, 50) && cursor.isCanonical) embeds.push(readEmbed(cursor));
   // Safety: an enum holds the number that was on the wire, known to this version or not.
