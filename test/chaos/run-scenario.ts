@@ -27,10 +27,13 @@ interface Stage {
   readonly devnet: Devnet;
   readonly nodes: readonly DevnetNode[];
   readonly mirror: Mirror;
-  readonly sync: SyncProcess;
+  readonly syncs: readonly SyncProcess[];
 }
 
-async function perform({ devnet, nodes, server, sync }: Stage, step: Step): Promise<void> {
+async function perform(
+  { scenario, devnet, nodes, server, syncs }: Stage,
+  step: Step,
+): Promise<void> {
   switch (step.kind) {
     case "blocks":
       return devnet.produceBlock(step.count);
@@ -38,7 +41,7 @@ async function perform({ devnet, nodes, server, sync }: Stage, step: Step): Prom
       await delay(step.ms);
       return;
     case "killSync":
-      return sync.kill();
+      return syncs[scenario.steps.indexOf(step) % syncs.length]?.kill();
     case "killDatabase":
       return server.kill();
     case "faults":
@@ -56,30 +59,35 @@ async function perform({ devnet, nodes, server, sync }: Stage, step: Step): Prom
   }
 }
 
-/** Lets the running sync recover by itself, or a new one; says what went wrong. */
+/** Lets the running syncs recover by themselves, or new ones; says what went wrong. */
 async function recover(stage: Stage): Promise<readonly string[]> {
-  const { scenario, devnet, nodes, mirror, sync } = stage;
+  const { scenario, devnet, nodes, mirror, syncs } = stage;
   for (const node of nodes) node.setFaults(scenario.lastingFaults);
   // Nodes keep events for longer than the time between two snapshots.
   for (const node of nodes) node.takeSnapshot();
   await devnet.produceBlock(2);
   if (scenario.isLeftRunning) {
-    sync.ensureRunning();
+    for (const sync of syncs) sync.ensureRunning();
     const deadline = Date.now() + RECOVERY_MS;
     while (!(await hasCaughtUp(mirror, devnet))) {
       if (Date.now() > deadline) {
-        await sync.kill();
-        return [`the sync that was left running did not catch up\n${sync.lastLines()}`];
+        await Promise.all(syncs.map((sync) => sync.kill()));
+        const lastLines = syncs.map((sync) => sync.lastLines()).join("\n");
+        return [`the sync that was left running did not catch up\n${lastLines}`];
       }
-      sync.retryRefusedStart();
+      for (const sync of syncs) sync.retryRefusedStart();
       await delay(50);
     }
-    await sync.stop();
+    await Promise.all(syncs.map((sync) => sync.stop()));
   } else {
-    await sync.kill();
-    await sync.runUntilSynced(RECOVERY_MS);
+    await Promise.all(syncs.map((sync) => sync.kill()));
+    await Promise.all(syncs.map((sync) => sync.runUntilSynced(RECOVERY_MS)));
   }
-  return sync.complaints();
+  return syncs.flatMap((sync) => sync.complaints());
+}
+
+async function endAll(syncs: readonly SyncProcess[]): Promise<void> {
+  await Promise.all(syncs.map((sync) => sync[Symbol.asyncDispose]()));
 }
 
 /** Plays a scenario to its end and holds the mirror against the network. */
@@ -92,12 +100,16 @@ export async function runScenario(scenario: Scenario, server: DatabaseServer): P
   }
   await using mirror = await createMirror(scenario.backend, server);
   const endpoints = nodes.map(({ endpoint }) => endpoint);
-  await using sync = createSyncProcess({ endpoints, mirror, settings: scenario.settings });
-  const stage: Stage = { scenario, server, devnet, nodes, mirror, sync };
+  const { settings } = scenario;
+  const syncs = Array.from({ length: scenario.syncCount }, () =>
+    createSyncProcess({ endpoints, mirror, settings }),
+  );
+  await using _processes = { [Symbol.asyncDispose]: () => endAll(syncs) };
+  const stage: Stage = { scenario, server, devnet, nodes, mirror, syncs };
 
   let databaseKills = 0;
   for (const step of scenario.steps) {
-    sync.ensureRunning();
+    for (const sync of syncs) sync.ensureRunning();
     // Into its start, or into its work.
     await delay(step.kind === "killSync" ? (scenario.seed % 7) * 150 : 0);
     await perform(stage, step);
@@ -113,5 +125,6 @@ export async function runScenario(scenario: Scenario, server: DatabaseServer): P
       faults.set(name, (faults.get(name) ?? 0) + count);
     }
   }
-  return { differences, syncKills: sync.killCount(), databaseKills, faults };
+  const syncKills = syncs.reduce((sum, sync) => sum + sync.killCount(), 0);
+  return { differences, syncKills, databaseKills, faults };
 }

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly devnet: DevnetOptions;
   /** Nodes that the sync is told of. */
   readonly nodeCount: number;
+  /** Processes that sync into the mirror together. */
+  readonly syncCount: number;
   readonly backend: Backend;
   /** `SNAPRAG_...` settings of the sync. */
   readonly settings: Readonly<Record<string, string>>;
@@ -56,7 +58,7 @@ export function drawScenario(seed: number): Scenario {
   const backend = random.chance(0.04) ? "embedded" : "server";
   const lastingFaults = drawLastingFaults(random);
   const stepCount = random.integer(3, 9);
-  return {
+  const scenario: Scenario = {
     seed,
     devnet: {
       seed: random.integer(1, 1_000_000),
@@ -69,6 +71,7 @@ export function drawScenario(seed: number): Scenario {
       gaslessKeys: random.chance(0.6),
     },
     nodeCount,
+    syncCount: 1,
     backend,
     settings: {
       SNAPRAG_SYNC_LANES: String(random.pick([1, 3, 8, 16])),
@@ -79,4 +82,7 @@ export function drawScenario(seed: number): Scenario {
     steps: Array.from({ length: stepCount }, () => drawStep(random, nodeCount, lastingFaults)),
     isLeftRunning: backend === "server" && random.chance(0.25),
   };
+  // Drawn last, so that what a seed comes to is else what it was before.
+  const syncCount = backend === "server" && random.chance(0.3) ? random.integer(2, 3) : 1;
+  return { ...scenario, syncCount };
 }

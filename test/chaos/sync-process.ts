@@ -9,7 +9,7 @@ export interface SyncSurroundings {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** The one sync of a scenario: at most one process at a time, killed and started over and over. */
+/** One sync of a scenario: at most one process at a time, killed and started over and over. */
 export interface SyncProcess extends AsyncDisposable {
   /** Starts it unless it runs. */
   ensureRunning(): void;

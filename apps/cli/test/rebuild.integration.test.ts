@@ -68,7 +68,7 @@ describe("snaprag rebuild", () => {
 
   it("does nothing while a sync runs, and says who that is", async () => {
     await using store = createPostgresStore({ connectionString: database.url });
-    await using _lock = await store.acquireSyncLock("somebody's sync");
+    await using _sync = await store.joinSync("somebody's sync");
 
     const { exitCode, stdout, stderr } = await rebuild();
 

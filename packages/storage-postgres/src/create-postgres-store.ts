@@ -7,6 +7,8 @@ import { createConnections } from "./connection/connections.ts";
 import { isRefusal } from "./connection/postgres-errors.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { reset } from "./migrations/reset.ts";
+import { createMembership } from "./progress/leases.ts";
+import { join } from "./progress/members.ts";
 import { bindNetwork, findNetwork } from "./progress/network.ts";
 import { planPartitions, selectPartitions, toPartitions } from "./progress/partitions.ts";
 import {
@@ -17,7 +19,6 @@ import {
   startRealtime,
   toShards,
 } from "./progress/shards.ts";
-import { createSyncLock } from "./progress/sync-lock.ts";
 import { countRows } from "./read/count-rows.ts";
 import { listQuarantined } from "./read/list-quarantined.ts";
 import { listRows } from "./read/list-rows.ts";
@@ -49,7 +50,7 @@ export interface PostgresStoreOptions {
    */
   readonly schema?: string | undefined;
   /**
-   * Connections for writing and querying, besides one that holds the sync lock.
+   * Connections for writing and querying, besides one that a sync's locks belong to.
    *
    * @default 4
    */
@@ -66,6 +67,13 @@ export interface PostgresStoreOptions {
    * @default 10_000
    */
   readonly connectTimeoutMs?: number | undefined;
+  /**
+   * Time without a sign of life, in milliseconds, after which others take over what a process was
+   * syncing. One whose connection ends is not waited for.
+   *
+   * @default 30_000
+   */
+  readonly leaseMs?: number | undefined;
   /**
    * Name of the connections in the database's own views.
    *
@@ -84,6 +92,7 @@ export interface PostgresStoreOptions {
 interface ResolvedPostgresStoreOptions {
   readonly connections: Parameters<typeof createConnections>[0];
   readonly onChanges: ChangeHandler | undefined;
+  readonly leaseMs: number;
 }
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
@@ -117,6 +126,7 @@ function resolvePostgresStoreOptions(options: PostgresStoreOptions): ResolvedPos
       connectTimeoutMs: requirePositive("connectTimeoutMs", connectTimeoutMs),
     },
     onChanges: options.onChanges,
+    leaseMs: requirePositive("leaseMs", options.leaseMs ?? 30_000),
   };
 }
 
@@ -161,11 +171,14 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
   const connections = createConnections(resolved.connections);
   const writeBatch = createBatchWriter(connections, resolved.onChanges);
   const { query, pipeline } = connections;
+  const { leaseMs } = resolved;
   return {
     migrate: () => migrate(connections),
     reset: () => reset(connections),
     findNetwork: () => findNetwork(connections),
-    acquireSyncLock: createSyncLock(connections),
+    acquireSyncLock: (holder) => join(connections, { holder, isAlone: true, leaseMs }),
+    joinSync: async (holder) =>
+      createMembership(connections, await join(connections, { holder, isAlone: false, leaseMs })),
     bindNetwork: (identity) => bindNetwork(connections, identity),
     listShards: async () => toShards(await query(SELECT_SHARDS)),
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),

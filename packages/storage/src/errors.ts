@@ -11,7 +11,7 @@
  * - `schema_mismatch`: a relation or column is not what this version expects.
  * - `newer_schema`: a newer version of the software has migrated the database.
  * - `migration`: a migration failed; the database is as it was before it.
- * - `locked`: another process syncs into this store.
+ * - `locked`: another process has this store for itself, or syncs where nobody may.
  * - `fenced`: another process has moved the progress this batch builds on.
  * - `network_mismatch`: the store mirrors another network.
  * - `closed`: the store was closed.

@@ -35,4 +35,5 @@ export type {
   StoreView,
   SyncFault,
   SyncLock,
+  SyncMembership,
 } from "./store.ts";

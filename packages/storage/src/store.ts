@@ -70,11 +70,29 @@ export interface StoreView extends AsyncDisposable {
   readLeaves(shardId: number, fids: readonly bigint[]): Promise<readonly Uint8Array[]>;
 }
 
-/** The exclusive right to sync into a store, held until released or until the process ends. */
+/** The exclusive right to write to a store, held until released or until the process ends. */
 export interface SyncLock extends AsyncDisposable {
   /** Rejects when the right is lost, such as with the connection it is bound to. */
   readonly lost: Promise<never>;
   release(): Promise<void>;
+}
+
+/**
+ * One of the processes that sync into a store together, until released or until the process ends.
+ *
+ * Leases keep members from doing the same work twice; they do not keep data right, which the fences
+ * of progress do. A lease ends with its member: when that leaves, when it is killed, and when
+ * nothing was heard of it for a while.
+ */
+export interface SyncMembership extends SyncLock {
+  /** Takes the lead of a shard, or keeps it. False while another living member has it. */
+  leadShard(shardId: number): Promise<boolean>;
+  /**
+   * Takes a partition, or keeps it, and tells where it stands; one that is done needs nobody, and is
+   * told of as it is. Undefined while another living member has it, and when it is not planned.
+   * Planning it again sets it free.
+   */
+  takePartition(shardId: number, virtualShard: number): Promise<PartitionProgress | undefined>;
 }
 
 /**
@@ -95,11 +113,20 @@ export interface Store extends AsyncDisposable {
   reset(): Promise<void>;
 
   /**
-   * Takes the exclusive right to sync. `holder` is told to whoever asks next.
+   * Keeps everybody from syncing, for work that bears no sync beside it. `holder` is told to whoever
+   * asks next.
    *
    * @throws {StorageError} `locked`, with the holder
    */
   acquireSyncLock(holder: string): Promise<SyncLock>;
+
+  /**
+   * Joins the processes that sync into this store. `holder` is told to whoever wants the store for
+   * itself.
+   *
+   * @throws {StorageError} `locked` when somebody has it for itself, with the holder
+   */
+  joinSync(holder: string): Promise<SyncMembership>;
 
   /**
    * Records the network on first use and compares it ever after.

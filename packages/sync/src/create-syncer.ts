@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { SyncMembership } from "@snaprag/storage";
 import { loadBlake3, loadEd25519 } from "@snaprag/verify";
 import { SyncError } from "./errors.ts";
 import type { ResolvedSyncerOptions, SyncerOptions } from "./options.ts";
@@ -10,7 +11,7 @@ import { validatorsOf } from "./proof/node/create-node-reading.ts";
 import type { NodeFacts } from "./run/inspect-node.ts";
 import { inspectNode, requireSnapshots } from "./run/inspect-node.ts";
 import { createNodePool } from "./run/node-pool.ts";
-import { runShards } from "./run/run-shards.ts";
+import { runShards } from "./run/shards/run-shards.ts";
 import type { SyncRun } from "./run/sync-run.ts";
 
 /** How long a sync runs. */
@@ -30,10 +31,12 @@ export interface RunOptions {
 export interface Syncer {
   /**
    * Downloads what is missing and follows the node, until the signal aborts, or as
-   * {@link RunOptions.untilSynced} says. Survives every failure that may pass.
+   * {@link RunOptions.untilSynced} says. Survives every failure that may pass. Several may run at a
+   * time, also in other processes: they share the partitions of a snapshot, one of them follows each
+   * shard, and another takes over what one leaves.
    *
    * @throws {SyncError} when the node cannot be mirrored
-   * @throws {StorageError} such as `locked` when another process syncs into the store
+   * @throws {StorageError} such as `locked` when a process has the store for itself
    * @throws {NodeClientError} when the node cannot be reached at the start
    */
   run(options?: RunOptions): Promise<void>;
@@ -75,13 +78,15 @@ function createFinishLine(activity: Activity, shardIds: readonly number[], finis
 
 interface Session {
   readonly options: ResolvedSyncerOptions;
+  readonly membership: SyncMembership;
   readonly activity: Activity;
   readonly controller: AbortController;
   readonly untilSynced: boolean;
 }
 
 /** Looks at the node, binds the store to its network, and runs the shards. */
-async function runSession({ options, activity, controller, untilSynced }: Session): Promise<void> {
+async function runSession(session: Session): Promise<void> {
+  const { options, membership, activity, controller, untilSynced } = session;
   const { clients, store, logger, mode } = options;
   const [client] = clients;
   const { signal } = controller;
@@ -106,6 +111,7 @@ async function runSession({ options, activity, controller, untilSynced }: Sessio
   const run: SyncRun = {
     nodes: createNodePool({ clients, network, logger, signal }),
     store,
+    membership,
     options,
     network,
     blake3,
@@ -138,16 +144,16 @@ export function createSyncer(options: SyncerOptions): Syncer {
       activity.clear();
       signal?.addEventListener("abort", stop, { once: true });
       await resolved.store.migrate();
-      const lock = await resolved.store.acquireSyncLock(resolved.holder);
-      lock.lost.catch((error: unknown) => controller.abort(error));
+      const membership = await resolved.store.joinSync(resolved.holder);
+      membership.lost.catch((error: unknown) => controller.abort(error));
       try {
-        await runSession({ options: resolved, activity, controller, untilSynced });
+        await runSession({ options: resolved, membership, activity, controller, untilSynced });
       } catch (error) {
         const isEnd = signal?.aborted || controller.signal.reason === FINISHED;
         if (!isEnd) throw error;
       } finally {
         signal?.removeEventListener("abort", stop);
-        await lock.release();
+        await membership.release();
       }
     },
   };

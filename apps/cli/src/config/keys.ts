@@ -143,7 +143,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
   "database.max_connections": {
     type: positiveInteger,
     default: 4,
-    description: "connections to a server, besides one for the sync lock",
+    description: "connections to a server, besides one for the locks of a sync",
   },
   "database.embedded_folder": {
     type: text,

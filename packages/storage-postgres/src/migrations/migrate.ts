@@ -6,6 +6,7 @@ import { PROGRESS_SQL } from "./0002-progress.ts";
 import { CURRENT_STATE_SQL } from "./0003-current-state.ts";
 import { TIMELINES_SQL } from "./0004-timelines.ts";
 import { PROOF_SQL } from "./0005-proof.ts";
+import { MEMBERS_SQL } from "./0006-members.ts";
 
 interface Migration {
   readonly name: string;
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "current state", sql: CURRENT_STATE_SQL },
   { name: "timelines", sql: TIMELINES_SQL },
   { name: "proof", sql: PROOF_SQL },
+  { name: "members", sql: MEMBERS_SQL },
 ];
 
 /** Migration id that this version of the software brings a database to. */

@@ -20,7 +20,8 @@ const TABLES = [
   "fids",
   "user_profiles",
   "sync_network",
-  "sync_holder",
+  "sync_leases",
+  "sync_members",
   "sync_progress",
   "sync_partitions",
   "sync_errors",
@@ -28,7 +29,12 @@ const TABLES = [
   "schema_migrations",
 ];
 
-const FUNCTIONS = ["sync_fence(bigint)", "virtual_shard_of(bigint)", "home_shard_of(bigint, int)"];
+const FUNCTIONS = [
+  "sync_fence(bigint)",
+  "sync_is_alive(int)",
+  "virtual_shard_of(bigint)",
+  "home_shard_of(bigint, int)",
+];
 
 /**
  * Drops every relation and function that migrations created, and nothing else.

@@ -43,7 +43,10 @@ export function movePartition(page: PageBatch): QueryConfig {
 /** Sends partitions to a snapshot. What they hold already has to be listed again. */
 export function planPartitions(plan: SnapshotPlan): QueryConfig {
   return {
-    text: `insert into sync_partitions (shard_id, virtual_shard, status, height, is_relisted)
+    text: `with freed as (
+        delete from sync_leases where shard_id = $1 and virtual_shard = any($3::int4[])
+      )
+      insert into sync_partitions (shard_id, virtual_shard, status, height, is_relisted)
       select $1, virtual_shard, 'pending', $2,
         (select snapshot_height is not null from sync_progress where shard_id = $1)
       from unnest($3::int4[]) as planned (virtual_shard)

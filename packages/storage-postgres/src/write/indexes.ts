@@ -1,4 +1,6 @@
 // What makes queries fast and would slow a bulk load: built when the historical phase ends.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 
@@ -40,6 +42,20 @@ where not i.indisvalid and c.relnamespace = current_schema()::regnamespace`;
 const EXISTING = `
 select indexname from pg_indexes where schemaname = current_schema()`;
 
+const TRY_LOCK =
+  "select pg_try_advisory_lock(hashtext('snaprag indexes'), hashtext(current_schema())) as is_mine";
+
+/** How often another process that builds is looked at, in milliseconds. */
+const OTHERS_MS = 200;
+
+/**
+ * Waits until no other process builds. By asking again: whoever waits inside of a statement is
+ * waited for by the build of an index, for ever.
+ */
+async function awaitTurn(session: Client): Promise<void> {
+  while (!(await session.query(TRY_LOCK)).rows[0]?.is_mine) await delay(OTHERS_MS);
+}
+
 /**
  * Builds every missing index without blocking writes; refreshes the statistics when one was missing.
  *
@@ -48,6 +64,7 @@ select indexname from pg_indexes where schemaname = current_schema()`;
 export async function buildIndexes(connections: Connections): Promise<void> {
   const session = await connections.connect();
   try {
+    if (connections.backend === "server") await awaitTurn(session);
     await session.query("set statement_timeout to 0");
     const { rows } = await session.query(INVALID);
     for (const { relname } of rows) await session.query(`drop index "${relname}"`);

@@ -1,8 +1,9 @@
-import { CONTRACT_CASES } from "./contract-cases.ts";
+import { CONTRACT_CASES } from "./contract/contract-cases.ts";
+import { MEMBERSHIP_CASES } from "./contract/membership-cases.ts";
+import { QUARANTINE_CASES } from "./contract/quarantine-cases.ts";
 import { BLOCK_LAWS } from "./laws/block-laws.ts";
 import { QUARANTINE_LAWS } from "./laws/quarantine-laws.ts";
 import { SNAPSHOT_LAWS } from "./laws/snapshot-laws.ts";
-import { QUARANTINE_CASES } from "./quarantine-cases.ts";
 import { COMPACTION_RULES } from "./rules/compaction-rules.ts";
 import { END_RULES } from "./rules/end-rules.ts";
 import { LISTING_RULES } from "./rules/listing-rules.ts";
@@ -17,6 +18,7 @@ import type { ConformanceCase } from "./subject.ts";
  */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...CONTRACT_CASES,
+  ...MEMBERSHIP_CASES,
   ...COMPACTION_RULES,
   ...END_RULES,
   ...LISTING_RULES,

@@ -92,13 +92,12 @@ function countUsers(
  */
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const { virtualShardOf, homeShardOf } = options;
-  const { unbindNetwork, ...guards } = createMemoryGuards();
+  const { unbindNetwork, freePartitions, ...guards } = createMemoryGuards(() => progress);
   const quarantined: MemoryQuarantine = [];
   let tables = createMemoryTables();
   let progress = createMemoryProgress();
   const leaves: MemoryLeaves = new Map();
   const partitionNameOf = createPartitionNames(options);
-
   // The snapshot that an account's rows are exact for, when its partition is done.
   const snapshotOf = (fid: bigint) => findSnapshot(progress, partitionNameOf(fid));
 
@@ -125,7 +124,10 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     },
     listShards: async () => countShards(),
     listPartitions: async (shardId) => listPartitions(progress, shardId),
-    planSnapshot: async (plan) => planSnapshot(progress, plan),
+    async planSnapshot(plan) {
+      planSnapshot(progress, plan);
+      freePartitions(plan);
+    },
     async applyPage(page) {
       partitionOf(progress, page);
       write(page);

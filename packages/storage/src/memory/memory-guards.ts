@@ -1,31 +1,82 @@
-// What keeps two syncs, or two networks, out of one store.
+// What keeps syncs out of each other's way, and two networks out of one store.
+import type { SnapshotPlan } from "../batches.ts";
 import { StorageError } from "../errors.ts";
-import type { NetworkIdentity, SyncLock } from "../store.ts";
+import type { NetworkIdentity, SyncLock, SyncMembership } from "../store.ts";
+import type { MemoryProgress } from "./memory-progress.ts";
+import { findPartition } from "./memory-progress.ts";
 
 /** The guards of one store. */
 export interface MemoryGuards {
   acquireSyncLock(holder: string): Promise<SyncLock>;
+  joinSync(holder: string): Promise<SyncMembership>;
+  /** Sets partitions free that are planned anew. */
+  freePartitions(plan: SnapshotPlan): void;
   bindNetwork(identity: NetworkIdentity): Promise<void>;
   findNetwork(): Promise<NetworkIdentity | undefined>;
   unbindNetwork(): void;
 }
 
-/** Creates guards that nobody has passed yet. */
-export function createMemoryGuards(): MemoryGuards {
-  let network: NetworkIdentity | undefined;
-  let lockHolder: string | undefined;
+interface Member {
+  readonly holder: string;
+  readonly isAlone: boolean;
+}
+
+/** Members of a store, and what each has taken. */
+function createMembers(progress: () => MemoryProgress) {
+  const members = new Set<Member>();
+  /** By shard id, or shard id and virtual shard, as `1/255`. */
+  const leases = new Map<string, Member>();
+
+  function join(holder: string, isAlone: boolean): Member {
+    for (const other of members) {
+      if (!isAlone && !other.isAlone) continue;
+      const options = { holder: other.holder };
+      throw new StorageError("locked", `${other.holder} syncs into this store`, options);
+    }
+    const member = { holder, isAlone };
+    members.add(member);
+    return member;
+  }
+
+  function toLock(member: Member): SyncLock {
+    const release = async () => {
+      members.delete(member);
+      for (const [piece, holder] of leases) if (holder === member) leases.delete(piece);
+    };
+    return { lost: new Promise<never>(() => {}), release, [Symbol.asyncDispose]: release };
+  }
+
+  function take(member: Member, piece: string): boolean {
+    const holder = leases.get(piece) ?? member;
+    if (holder === member) leases.set(piece, member);
+    return holder === member;
+  }
+
   return {
-    async acquireSyncLock(holder) {
-      if (lockHolder !== undefined) {
-        const options = { holder: lockHolder };
-        throw new StorageError("locked", `${lockHolder} syncs into this store`, options);
-      }
-      lockHolder = holder;
-      const release = async () => {
-        lockHolder = undefined;
+    acquireSyncLock: async (holder: string) => toLock(join(holder, true)),
+    async joinSync(holder: string): Promise<SyncMembership> {
+      const member = join(holder, false);
+      return {
+        ...toLock(member),
+        leadShard: async (shardId) => take(member, String(shardId)),
+        async takePartition(shardId, virtualShard) {
+          const partition = findPartition(progress(), `${shardId}/${virtualShard}`);
+          if (partition === undefined || partition.status === "done") return partition;
+          return take(member, `${shardId}/${virtualShard}`) ? partition : undefined;
+        },
       };
-      return { lost: new Promise<never>(() => {}), release, [Symbol.asyncDispose]: release };
     },
+    freePartitions({ shardId, virtualShards }: SnapshotPlan) {
+      for (const virtualShard of virtualShards) leases.delete(`${shardId}/${virtualShard}`);
+    },
+  };
+}
+
+/** Creates guards that nobody has passed yet. */
+export function createMemoryGuards(progress: () => MemoryProgress): MemoryGuards {
+  let network: NetworkIdentity | undefined;
+  return {
+    ...createMembers(progress),
     findNetwork: async () => network,
     unbindNetwork() {
       network = undefined;

@@ -68,6 +68,15 @@ export function listShards(
     });
 }
 
+/** A partition by its name. */
+export function findPartition(
+  { partitions }: MemoryProgress,
+  name: string,
+): PartitionProgress | undefined {
+  const partition = partitions.get(name);
+  return partition && { ...partition };
+}
+
 /** The partitions of one shard. */
 export function listPartitions(
   { partitions }: MemoryProgress,

@@ -1,4 +1,4 @@
-import { NodeClientError } from "@snaprag/client";
+import { setTimeout as delay } from "node:timers/promises";
 import type { PartitionProgress } from "@snaprag/storage";
 import { proveSnapshot } from "../proof/history/prove-snapshot.ts";
 import { tryToProve } from "../proof/live/try-to-prove.ts";
@@ -9,25 +9,14 @@ import { together } from "../run/together.ts";
 import { expectReached } from "./accounts/expect-reached.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
 import { listAccounts } from "./accounts/list-accounts.ts";
-import { downloadPartition } from "./download-partition.ts";
-import type { PageFailures } from "./page-failures.ts";
-import { createPageFailures } from "./page-failures.ts";
-import { beginProof } from "./partition-job.ts";
-import type { Snapshot } from "./snapshot-book.ts";
+import type { ShardDownload } from "./finish-partition.ts";
+import { finishPartition } from "./finish-partition.ts";
 import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
 
-const VIRTUAL_SHARDS: readonly number[] = Array.from({ length: 256 }, (_, index) => index);
+/** How often it is seen whether other processes are done with theirs, in milliseconds. */
+const OTHERS_MS = 500;
 
-/** One shard's download: what its partitions share. */
-interface ShardDownload {
-  readonly run: SyncRun;
-  readonly shardId: number;
-  readonly lanes: Lanes;
-  /** Snapshots met so far, by height. */
-  readonly snapshots: Map<bigint, Snapshot>;
-  /** All accounts that there are at a height, and maybe later ones. */
-  readonly listAccounts: (height: bigint) => Promise<AccountDirectory>;
-}
+const VIRTUAL_SHARDS: readonly number[] = Array.from({ length: 256 }, (_, index) => index);
 
 /**
  * Lists the accounts of a shard once, however many partitions need them; again after a failure, and
@@ -83,116 +72,69 @@ async function planPartitions(download: ShardDownload): Promise<readonly Partiti
   return run.store.listPartitions(shardId);
 }
 
-/**
- * Sends a partition to the newest snapshot, from its beginning. Returns whether that is another one
- * than it came from: if not, something else is wrong than its age.
- */
-async function replanPartition(
-  { run, shardId, snapshots }: ShardDownload,
-  { virtualShard, height }: PartitionProgress,
-): Promise<boolean> {
-  const newest = await getNewestSnapshot(run, shardId);
-  snapshots.set(newest.height, newest);
-  await run.store.planSnapshot({ shardId, height: newest.height, virtualShards: [virtualShard] });
-  run.logger.info({ shardId, virtualShard, from: height, to: newest.height }, "snapshot gone");
-  return newest.height !== height;
-}
-
-/** Where a partition stands now: another try may have moved it further than it could tell. */
-async function readPartition(
-  { run, shardId }: ShardDownload,
-  virtualShard: number,
-): Promise<PartitionProgress | undefined> {
-  const partitions = await run.store.listPartitions(shardId);
-  return partitions.find((partition) => partition.virtualShard === virtualShard);
-}
-
-function isSnapshotGone(error: unknown): boolean {
-  if (!(error instanceof NodeClientError)) return false;
-  return error.code === "snapshot_gone" || error.code === "bad_page_token";
-}
-
-/** A partition as it stands, and how its pages failed so far. */
-interface PartitionTry {
-  readonly partition: PartitionProgress;
-  readonly pageFailures: PageFailures;
-}
-
-/** One try at a partition. Returns whether it is done; if not, it stands at a newer snapshot. */
-async function tryPartition(
-  download: ShardDownload,
-  { partition, pageFailures }: PartitionTry,
-  onProgress: () => void,
-): Promise<boolean> {
-  const { run, shardId, lanes, snapshots } = download;
-  const activity = run.activity.of(shardId);
-  const job = {
-    partition,
-    at: snapshots.get(partition.height)?.at ?? new Date(),
-    listAccounts: () => download.listAccounts(partition.height),
-    pageFailures,
-    proof: beginProof(run, partition),
-    onStep: (step: { readonly entryCount: number; readonly messageCount: number }) => {
-      activity.entryCount += step.entryCount;
-      activity.messageCount += step.messageCount;
-      onProgress();
-    },
-  };
-  try {
-    await lanes.run(() => downloadPartition(run, job));
-    return true;
-  } catch (error) {
-    if (isSnapshotGone(error) && (await replanPartition(download, partition))) return false;
-    throw error;
-  }
-}
-
-async function finishPartition(download: ShardDownload, planned: PartitionProgress): Promise<void> {
-  const { run, shardId } = download;
-  const { virtualShard } = planned;
-  let partition: PartitionProgress | undefined = planned;
-  const pageFailures = createPageFailures();
-  await untilDone(run, { shardId, virtualShard }, async (onProgress) => {
-    let isDone = false;
-    while (!isDone) {
-      const current: PartitionProgress | undefined =
-        partition ?? (await readPartition(download, virtualShard));
-      if (current === undefined || current.status === "done") return;
-      // Whatever comes of it, the next try begins where the store says.
-      partition = undefined;
-      isDone = await tryPartition(download, { partition: current, pageFailures }, onProgress);
-    }
-  });
-  run.activity.of(shardId).partitionsDone += 1;
-}
-
 function lowestHeight(partitions: readonly PartitionProgress[]): bigint {
   let lowest = partitions[0]?.height ?? 0n;
   for (const { height } of partitions) if (height < lowest) lowest = height;
   return lowest;
 }
 
-/** Brings all partitions of a shard to their end; returns the height realtime continues from. */
-export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes): Promise<bigint> {
-  const snapshots = new Map<bigint, Snapshot>();
-  const accountLister = createAccountLister(run, shardId);
-  const download: ShardDownload = { run, shardId, lanes, snapshots, listAccounts: accountLister };
-  const partitions = await untilDone(run, { shardId }, () => planPartitions(download));
-  const unfinished = partitions.filter(({ status }) => status !== "done");
+function beginDownload(run: SyncRun, shardId: number, lanes: Lanes): ShardDownload {
+  const listAccounts = createAccountLister(run, shardId);
+  return { run, shardId, lanes, snapshots: new Map(), listAccounts };
+}
 
+function showProgress(
+  { run, shardId, snapshots }: ShardDownload,
+  partitions: readonly PartitionProgress[],
+): void {
   const activity = run.activity.of(shardId);
   activity.phase = "historical";
   activity.partitionsTotal = partitions.length;
-  activity.partitionsDone = partitions.length - unfinished.length;
+  activity.partitionsDone = partitions.filter(({ status }) => status === "done").length;
   activity.expectedCount = Math.max(0, ...[...snapshots.values()].map((each) => each.leafCount));
+}
 
-  await together(
-    unfinished.map((partition) => finishPartition(download, partition)),
-    run.abort,
-  );
+/** Downloads what no other process does, until all partitions are done, whoever did them. */
+async function completePartitions(
+  download: ShardDownload,
+  planned: readonly PartitionProgress[],
+): Promise<readonly PartitionProgress[]> {
+  const { run, shardId } = download;
+  const { signal, store } = run;
+  let partitions = planned;
+  while (true) {
+    showProgress(download, partitions);
+    const unfinished = partitions.filter(({ status }) => status !== "done");
+    if (unfinished.length === 0) return partitions;
+    await together(
+      unfinished.map(({ virtualShard }) => finishPartition(download, virtualShard)),
+      run.abort,
+    );
+    partitions = await untilDone(run, { shardId }, () => store.listPartitions(shardId));
+    if (partitions.every(({ status }) => status === "done")) continue;
+    await delay(OTHERS_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+/** Brings all partitions of a shard to their end; returns the height realtime continues from. */
+export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes): Promise<bigint> {
+  const download = beginDownload(run, shardId, lanes);
+  const planned = await untilDone(run, { shardId }, () => planPartitions(download));
+  const partitions = await completePartitions(download, planned);
   if (run.options.verification !== "none") {
     const prove = () => proveSnapshot(run, shardId);
     await untilDone(run, { shardId }, () => tryToProve(run, shardId, prove));
   }
-  return lowestHeight(await run.store.listPartitions(shardId));
+  return lowestHeight(partitions);
+}
+
+/** Downloads partitions of a shard that another process leads, as long as there are any. */
+export async function helpDownload(run: SyncRun, shardId: number, lanes: Lanes): Promise<void> {
+  const download = beginDownload(run, shardId, lanes);
+  const planned = await run.store.listPartitions(shardId);
+  if (planned.every(({ status }) => status === "done")) return;
+  for (const snapshot of await listServedSnapshots(run, shardId)) {
+    download.snapshots.set(snapshot.height, snapshot);
+  }
+  await completePartitions(download, planned);
 }

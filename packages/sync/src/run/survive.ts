@@ -19,7 +19,8 @@ const HOPELESS_NODE_CODES: ReadonlySet<string> = new Set([
 
 /** Whether trying again cannot help, so that the run has to end and say why. */
 function isFatal(error: unknown): boolean {
-  if (error instanceof StorageError) return !error.retryable;
+  // Where another process was faster, the next try begins where that one has come.
+  if (error instanceof StorageError) return !error.retryable && error.code !== "fenced";
   if (error instanceof NodeClientError) return HOPELESS_NODE_CODES.has(error.code);
   return !(error instanceof SyncError);
 }

@@ -1,6 +1,6 @@
 import type { ProcessContext } from "@snaprag/processors";
 import type { Message } from "@snaprag/proto";
-import type { NetworkIdentity, Store } from "@snaprag/storage";
+import type { NetworkIdentity, Store, SyncMembership } from "@snaprag/storage";
 import type { Blake3, Ed25519, ValidatorSet } from "@snaprag/verify";
 import { homeShardOf } from "@snaprag/verify";
 import type { Logger, ResolvedSyncerOptions } from "../options.ts";
@@ -12,6 +12,8 @@ import type { NodePool } from "./node-pool.ts";
 export interface SyncRun {
   readonly nodes: NodePool;
   readonly store: Store;
+  /** What of the work that several processes share is this one's. */
+  readonly membership: SyncMembership;
   readonly options: ResolvedSyncerOptions;
   readonly network: NetworkIdentity;
   readonly blake3: Blake3;

@@ -32,7 +32,7 @@ export async function runReset(
   output.line(`Deleted ${describeLoss(target)}.`);
 }
 
-/** Removes every relation of a mirror, with the sync lock held so that no sync is writing. */
+/** Removes every relation of a mirror, alone with it so that no sync is writing. */
 export async function resetStore(store: Store, holder: string): Promise<void> {
   // The lock's holder is recorded in a relation of the current schema version.
   await store.migrate();

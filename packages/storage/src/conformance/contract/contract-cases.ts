@@ -3,17 +3,17 @@ import assert from "node:assert/strict";
 import type { Change } from "@snaprag/processors";
 import { firstPositionOf, lastPositionOf, processHubEvent } from "@snaprag/processors";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
-import type { StorageErrorCode } from "../errors.ts";
-import { StorageError } from "../errors.ts";
-import type { Store } from "../store.ts";
-import { readEverything } from "./read-everything.ts";
-import type { ConformanceCase } from "./subject.ts";
-import { contextAt } from "./world/actors.ts";
-import { FNAME_PROOFS } from "./world/families.ts";
-import type { Block } from "./world/histories.ts";
-import { timeOfBlock, toBatch, toBlock } from "./world/histories.ts";
-import type { Listing } from "./world/snapshots.ts";
-import { applyListing, toPage } from "./world/snapshots.ts";
+import type { StorageErrorCode } from "../../errors.ts";
+import { StorageError } from "../../errors.ts";
+import type { Store } from "../../store.ts";
+import { readEverything } from "../read-everything.ts";
+import type { ConformanceCase } from "../subject.ts";
+import { contextAt } from "../world/actors.ts";
+import { FNAME_PROOFS } from "../world/families.ts";
+import type { Block } from "../world/histories.ts";
+import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
+import type { Listing } from "../world/snapshots.ts";
+import { applyListing, toPage } from "../world/snapshots.ts";
 
 /** Virtual shard of fid 1. */
 const VIRTUAL_SHARD = 168;
@@ -182,16 +182,6 @@ const rowCases: readonly ConformanceCase[] = [
 ];
 
 const guardCases: readonly ConformanceCase[] = [
-  contract("gives the right to sync to one holder at a time", async (store) => {
-    const lock = await store.acquireSyncLock("the first");
-    const refused = store.acquireSyncLock("the second");
-    await assert.rejects(refused, (error) => {
-      return error instanceof StorageError && Boolean(error.holder?.includes("the first"));
-    });
-    await lock.release();
-    await lock.release();
-    await (await store.acquireSyncLock("the second")).release();
-  }),
   contract("mirrors one network", async (store) => {
     assert.equal(await store.findNetwork(), undefined);
     await store.bindNetwork({ network: 3, shardCount: 2 });

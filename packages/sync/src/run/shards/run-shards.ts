@@ -1,9 +1,9 @@
-import type { NodeFacts } from "./inspect-node.ts";
-import { createLanes } from "./lanes.ts";
-import { untilDone } from "./survive.ts";
-import type { SyncRun } from "./sync-run.ts";
+import type { NodeFacts } from "../inspect-node.ts";
+import { createLanes } from "../lanes.ts";
+import { untilDone } from "../survive.ts";
+import type { SyncRun } from "../sync-run.ts";
+import { together } from "../together.ts";
 import { syncBlockShard, syncDataShard } from "./sync-shard.ts";
-import { together } from "./together.ts";
 
 /** Opens when every data shard has left its historical phase, or when the run ends. */
 function createGate(shardIds: readonly number[], signal: AbortSignal) {
@@ -45,9 +45,11 @@ export async function runShards(
     run.onLoaded();
   }
 
-  const works = dataShardIds.map((shardId) =>
-    syncDataShard(run, shardId, { lanes, facts, onHistoryDone: () => gate.arrive(shardId) }),
-  );
-  if (shardIds.includes(0)) works.push(syncBlockShard(run, facts));
+  const works = shardIds.map((shardId) => {
+    const surroundings = { lanes, facts, onHistoryDone: () => gate.arrive(shardId) };
+    return shardId === 0
+      ? syncBlockShard(run, surroundings)
+      : syncDataShard(run, shardId, surroundings);
+  });
   await together([...works, finishLoading()], run.abort);
 }

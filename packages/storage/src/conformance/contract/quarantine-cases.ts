@@ -8,12 +8,12 @@ import {
   aLinkCompactState,
   aMergeMessageEvent,
 } from "@snaprag/processors/testing";
-import type { QuarantinedMessage, QuarantineFilter, QuarantineRecord } from "../quarantine.ts";
-import type { Store } from "../store.ts";
-import type { ConformanceCase } from "./subject.ts";
-import { contextAt } from "./world/actors.ts";
-import { timeOfBlock, toBatch, toBlock } from "./world/histories.ts";
-import { applyListing } from "./world/snapshots.ts";
+import type { QuarantinedMessage, QuarantineFilter, QuarantineRecord } from "../../quarantine.ts";
+import type { Store } from "../../store.ts";
+import type { ConformanceCase } from "../subject.ts";
+import { contextAt } from "../world/actors.ts";
+import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
+import { applyListing } from "../world/snapshots.ts";
 
 /** Virtual shard of fid 1. */
 const VIRTUAL_SHARD = 168;

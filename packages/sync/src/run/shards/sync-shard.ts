@@ -1,32 +1,18 @@
 // One shard from nothing to following its blocks, through everything that can be survived.
 import type { NodeClient } from "@snaprag/client";
 import { blockOfPosition } from "@snaprag/processors";
-import type { ShardProgress } from "@snaprag/storage";
-import { SyncError } from "../errors.ts";
-import { downloadShard } from "../historical/download-shard.ts";
-import { getNewestSnapshot } from "../historical/snapshot-book.ts";
-import { followShard } from "../realtime/follow-shard.ts";
-import { findFirstKeyBlock } from "../realtime/keys/find-first-key-block.ts";
-import { followKeyBlocks } from "../realtime/keys/follow-key-blocks.ts";
-import type { NodeFacts } from "./inspect-node.ts";
-import type { Lanes } from "./lanes.ts";
-import { untilDone } from "./survive.ts";
-import type { SyncRun } from "./sync-run.ts";
-
-/** What the shards of a run share besides the run itself. */
-export interface ShardSurroundings {
-  readonly lanes: Lanes;
-  readonly facts: NodeFacts;
-  /** Called when a data shard has left its historical phase. */
-  readonly onHistoryDone: () => void;
-}
-
-async function findProgress(
-  { store }: SyncRun,
-  shardId: number,
-): Promise<ShardProgress | undefined> {
-  return (await store.listShards()).find((shard) => shard.shardId === shardId);
-}
+import { SyncError } from "../../errors.ts";
+import { downloadShard } from "../../historical/download-shard.ts";
+import { getNewestSnapshot } from "../../historical/snapshot-book.ts";
+import { followShard } from "../../realtime/follow-shard.ts";
+import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
+import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
+import type { NodeFacts } from "../inspect-node.ts";
+import { untilDone } from "../survive.ts";
+import type { SyncRun } from "../sync-run.ts";
+import { findProgress } from "./find-progress.ts";
+import type { ShardSurroundings } from "./shard-surroundings.ts";
+import { awaitLead } from "./stand-by.ts";
 
 /** The block that a shard without a snapshot starts after; undefined when it is to have one. */
 function startWithoutSnapshot(
@@ -89,7 +75,7 @@ function createExpiry({ nodes }: SyncRun, shardId: number) {
   };
 }
 
-/** Keeps a data shard in step with the node, until the run ends. */
+/** Keeps a data shard in step with the node, until the run ends, or sees to it that another does. */
 export async function syncDataShard(
   run: SyncRun,
   shardId: number,
@@ -97,6 +83,7 @@ export async function syncDataShard(
 ): Promise<void> {
   const expiry = createExpiry(run, shardId);
   await untilDone(run, { shardId }, async (onProgress) => {
+    if (!(await awaitLead(run, shardId, surroundings))) return;
     await completeHistory(run, shardId, surroundings);
     const activity = run.activity.of(shardId);
     activity.partitionsDone = activity.partitionsTotal;
@@ -130,9 +117,10 @@ async function startKeyBlocks(run: SyncRun, { heights }: NodeFacts): Promise<voi
 }
 
 /** Keeps gasless keys in step with shard 0, until the run ends. */
-export async function syncBlockShard(run: SyncRun, facts: NodeFacts): Promise<void> {
+export async function syncBlockShard(run: SyncRun, surroundings: ShardSurroundings): Promise<void> {
   await untilDone(run, { shardId: 0 }, async (onProgress) => {
-    await startKeyBlocks(run, facts);
+    if (!(await awaitLead(run, 0, surroundings))) return;
+    await startKeyBlocks(run, surroundings.facts);
     run.activity.of(0).phase = "realtime";
     await followKeyBlocks(run, onProgress);
   });

@@ -1,0 +1,137 @@
+// Who writes to one schema: sessions, advisory locks, and signs of life.
+import { randomInt } from "node:crypto";
+import type { SyncLock } from "@snaprag/storage";
+import { StorageError } from "@snaprag/storage";
+import type { QueryConfig, QueryResult } from "pg";
+import type { Connections } from "../connection/connections.ts";
+import { fromPostgresError } from "../connection/postgres-errors.ts";
+
+const SCHEMA_KEY = "hashtext('snaprag sync'), hashtext(current_schema())";
+const TRY_ALONE = `select pg_try_advisory_lock(${SCHEMA_KEY}) as is_in`;
+const TRY_TOGETHER = `select pg_try_advisory_lock_shared(${SCHEMA_KEY}) as is_in`;
+/** In a session that all share, such locks keep nobody out. */
+const IS_EMPTY =
+  "select not exists (select from sync_members where (is_alone or $1) and sync_is_alive(id)) as is_in";
+
+const OLDEST_MEMBER =
+  "select holder, joined_at from sync_members where sync_is_alive(id) order by joined_at limit 1";
+const FORGET_DEAD = `
+with dead as (delete from sync_members where not sync_is_alive(id) returning id)
+delete from sync_leases where member_id in (select id from dead)`;
+const FORGET = `
+with left_over as (delete from sync_leases where member_id = $1)
+delete from sync_members where id = $1`;
+const LOCK_MEMBER = "select pg_advisory_lock(hashtext('snaprag member'), $1)";
+const UNLOCK_MEMBER = "select pg_advisory_unlock(hashtext('snaprag member'), $1)";
+const RENEW = `
+insert into sync_members (id, holder, is_alone, expires_at)
+values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
+on conflict (id) do update set expires_at = excluded.expires_at`;
+
+/** Runs statements in the session that a member's locks belong to. */
+interface MemberSession {
+  query(statement: string | QueryConfig): Promise<QueryResult>;
+  /** Rejects when the session ends by itself. */
+  readonly lost: Promise<never>;
+  end(): Promise<void>;
+}
+
+/** A process that writes to a schema. */
+export interface Member extends SyncLock {
+  readonly id: number;
+}
+
+/** How a process becomes a member. */
+export interface JoinOptions {
+  readonly holder: string;
+  /** Whether nobody else may be a member meanwhile. */
+  readonly isAlone: boolean;
+  /** Time without a sign of life after which a member counts as dead, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** The server frees the locks the moment the connection ends, also when the process is killed. */
+async function openServerSession(connections: Connections): Promise<MemberSession> {
+  const session = await connections.connect();
+  const lost = new Promise<never>((_, reject) => {
+    // A connection that ends reports it more than once, and each report wants a listener.
+    session.on("error", (error) => reject(fromPostgresError(error)));
+  });
+  const query = async (statement: string | QueryConfig) => {
+    try {
+      return await session.query(statement);
+    } catch (error) {
+      throw fromPostgresError(error);
+    }
+  };
+  return { query, lost, end: () => session.end() };
+}
+
+function sharedSession({ query }: Connections): MemberSession {
+  return { query, lost: new Promise<never>(() => undefined), end: async () => undefined };
+}
+
+async function expectIn(
+  connections: Connections,
+  { query }: MemberSession,
+  { isAlone }: JoinOptions,
+): Promise<void> {
+  const onServer = isAlone ? TRY_ALONE : TRY_TOGETHER;
+  const attempt =
+    connections.backend === "server" ? onServer : { text: IS_EMPTY, values: [isAlone] };
+  const [answer] = (await query(attempt)).rows;
+  if (answer?.is_in) return;
+  const [oldest] = (await query(OLDEST_MEMBER)).rows;
+  const holder = oldest
+    ? `${oldest.holder}, since ${oldest.joined_at.toISOString()},`
+    : "Another process";
+  throw new StorageError("locked", `${holder} syncs into this database`, { holder });
+}
+
+/** Becomes a member in an open session; returns how to give signs of life. */
+async function enter(connections: Connections, session: MemberSession, options: JoinOptions) {
+  await expectIn(connections, session, options);
+  const { holder, isAlone, leaseMs } = options;
+  const id = randomInt(1, 2 ** 31 - 1);
+  await session.query({ text: LOCK_MEMBER, values: [id] });
+  const renew = () => session.query({ text: RENEW, values: [id, holder, isAlone, leaseMs] });
+  await renew();
+  await session.query(FORGET_DEAD);
+  return { id, renew };
+}
+
+async function leave({ query, end }: MemberSession, id: number): Promise<void> {
+  // Where the session is gone, so are its locks, and nobody takes the member for alive.
+  await query({ text: FORGET, values: [id] }).catch(() => {});
+  await query({ text: UNLOCK_MEMBER, values: [id] }).catch(() => {});
+  await end();
+}
+
+/**
+ * Makes this process a member of those that write to the schema.
+ *
+ * @throws {StorageError} `locked` when it cannot be, with a member that keeps it out
+ */
+export async function join(connections: Connections, options: JoinOptions): Promise<Member> {
+  const session =
+    connections.backend === "server"
+      ? await openServerSession(connections)
+      : sharedSession(connections);
+  const { lost } = session;
+  // Not every holder waits for it; an unhandled rejection would end the process.
+  lost.catch(() => undefined);
+  const { id, renew } = await enter(connections, session, options).catch(async (error) => {
+    await session.end();
+    throw error;
+  });
+  // One that fails is made up for by the next, and the end of the session is told by itself.
+  const timer = setInterval(() => renew().catch(() => undefined), options.leaseMs / 3);
+  timer.unref();
+  let ended: Promise<void> | undefined;
+  const release = () => {
+    clearInterval(timer);
+    ended ??= leave(session, id);
+    return ended;
+  };
+  return { id, lost, release, [Symbol.asyncDispose]: release };
+}

@@ -1,0 +1,59 @@
+// What a process does while another one has the lead of a shard.
+import { setTimeout as delay } from "node:timers/promises";
+import { helpDownload } from "../../historical/download-shard.ts";
+import type { SyncRun } from "../sync-run.ts";
+import { findProgress } from "./find-progress.ts";
+import type { ShardSurroundings } from "./shard-surroundings.ts";
+
+/**
+ * Longest time between two questions for the lead, in milliseconds: how long a shard is without one.
+ * The first come sooner, since whoever has just been killed seems to live for a moment.
+ */
+const STAND_BY_MS = 1000;
+const FIRST_STAND_BY_MS = 50;
+
+/** Shows how far the one who leads has come. Returns whether nothing is left to do in this run. */
+async function watch(
+  run: SyncRun,
+  shardId: number,
+  { facts, onHistoryDone }: ShardSurroundings,
+): Promise<boolean> {
+  const progress = await findProgress(run, shardId);
+  if (progress?.phase !== "realtime") return false;
+  const activity = run.activity.of(shardId);
+  activity.phase = "realtime";
+  activity.partitionsDone = activity.partitionsTotal;
+  activity.blockNumber = progress.blockNumber;
+  activity.blockTime = progress.blockTime ?? undefined;
+  activity.messageCount = Number(progress.messageCount);
+  onHistoryDone();
+  if (progress.blockNumber >= (facts.heights.get(shardId) ?? 0n) && !activity.isCaughtUp) {
+    activity.isCaughtUp = true;
+    run.onCaughtUp();
+  }
+  return run.options.mode === "historical" && (shardId !== 0 || activity.isCaughtUp);
+}
+
+/**
+ * Waits until this process has the lead of a shard, and downloads partitions of it meanwhile, if
+ * there are any to download. Returns false when the run has nothing to do with the shard any more.
+ */
+export async function awaitLead(
+  run: SyncRun,
+  shardId: number,
+  surroundings: ShardSurroundings,
+): Promise<boolean> {
+  const { signal } = run;
+  let isTold = false;
+  let waitMs = FIRST_STAND_BY_MS;
+  while (!(await run.membership.leadShard(shardId))) {
+    if (!isTold) run.logger.info({ shardId }, "another process leads this shard, helping");
+    isTold = true;
+    if (await watch(run, shardId, surroundings)) return false;
+    if (shardId !== 0) await helpDownload(run, shardId, surroundings.lanes);
+    await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    waitMs = Math.min(STAND_BY_MS, 2 * waitMs);
+  }
+  if (isTold) run.logger.info({ shardId }, "took the lead of this shard");
+  return true;
+}

@@ -1,0 +1,149 @@
+// Several that sync into one store: they share the work, and take over what one leaves.
+import { createNodeClient } from "@snaprag/client";
+import type { Devnet } from "@snaprag/devnet";
+import type { Store } from "@snaprag/storage";
+import { createPostgresStore } from "@snaprag/storage-postgres";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createTestDatabase } from "../../../test/support/test-database.ts";
+import type { SyncerOptions } from "../src/index.ts";
+import { createSyncer } from "../src/index.ts";
+import { differences, newStore, startDevnet } from "./support/mirrors.ts";
+
+let devnet: Devnet;
+
+beforeEach(async () => {
+  devnet = await startDevnet({ users: 60, messages: 1500 });
+});
+afterEach(() => devnet.stop());
+
+/** One of several, which can be ended as its process would be. */
+function begin(store: Store, options: Partial<SyncerOptions> = {}) {
+  const client = createNodeClient({ endpoint: devnet.endpoint });
+  const fixed = { client, store, holder: "one of several", syncIntervalMs: 20, lanes: 2 };
+  const syncer = createSyncer({ ...fixed, ...options });
+  const stop = new AbortController();
+  const ended = syncer.run({ signal: stop.signal, untilSynced: true });
+  return {
+    syncer,
+    ended,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await ended.catch(() => undefined);
+      await client.close();
+    },
+  };
+}
+
+/** Height of the newest snapshot. */
+async function findHeight(shardId: number): Promise<bigint> {
+  await using client = createNodeClient({ endpoint: devnet.endpoint });
+  const [newest] = await client.listSnapshots(shardId);
+  if (newest === undefined) throw new Error("The devnet has no snapshot");
+  return newest.height;
+}
+
+describe("several syncers of one store", () => {
+  it("share the partitions of a snapshot", async () => {
+    const store = newStore();
+    await using one = begin(store);
+    await using other = begin(store);
+
+    await Promise.all([one.ended, other.ended]);
+
+    expect(await differences(devnet, store)).toEqual([]);
+    for (const { syncer } of [one, other]) {
+      const shards = syncer.progress().filter(({ shardId }) => shardId > 0);
+      for (const shard of shards) {
+        expect(shard.entryCount).toBeGreaterThan(0);
+        expect(shard.entryCount).toBeLessThan(shard.expectedCount);
+        expect(shard.isCaughtUp).toBe(true);
+      }
+    }
+    const faults = (await store.listShards()).map(({ errorCount }) => errorCount);
+    expect(faults).toEqual([0, 0, 0]);
+  });
+
+  it("wait for what one has taken, and go on with it when that one leaves", async () => {
+    const store = newStore();
+    await using idle = await store.joinSync("one that does nothing");
+    await idle.leadShard(1);
+    await store.planSnapshot({ shardId: 2, height: await findHeight(2), virtualShards: [1] });
+    await idle.takePartition(2, 1);
+    await using one = begin(store);
+    await expect
+      .poll(async () => (await store.listPartitions(2)).filter(({ status }) => status === "done"), {
+        timeout: 30_000,
+      })
+      .toHaveLength(255);
+    expect(await store.listPartitions(1)).toEqual([]);
+
+    await idle.release();
+    await one.ended;
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("stand by as long as another one follows, historical only until it has the history", async () => {
+    const store = newStore();
+    await using one = begin(store);
+    await one.ended;
+    await using leader = await store.joinSync("one that leads");
+    for (const shardId of [0, 1, 2]) await leader.leadShard(shardId);
+
+    await using late = begin(store, { mode: "historical" });
+    await late.ended;
+
+    expect(late.syncer.progress().every(({ isCaughtUp }) => isCaughtUp)).toBe(true);
+  });
+});
+
+describe("a process that is gone", () => {
+  it("is taken over at once when its connection ends, and after its lease when it is silent", async () => {
+    await using database = await createTestDatabase();
+    await using store = createPostgresStore({ connectionString: database.url });
+    await store.migrate();
+    const killed = await store.joinSync("killed");
+    const silent = await store.joinSync("silent");
+    await killed.leadShard(1);
+    await silent.leadShard(2);
+    await using one = begin(store);
+    await expect
+      .poll(() => one.syncer.progress().find(({ shardId }) => shardId === 0)?.isCaughtUp, {
+        timeout: 30_000,
+      })
+      .toBe(true);
+    expect(await store.listPartitions(1)).toEqual([]);
+    expect(await store.listPartitions(2)).toEqual([]);
+
+    await database.query(
+      `select pg_terminate_backend(l.pid) from pg_locks l join sync_members m on m.id = l.objid::bigint
+      where l.locktype = 'advisory' and m.holder = 'killed'`,
+    );
+    await database.query("update sync_members set expires_at = now() where holder = 'silent'");
+    await one.ended;
+
+    expect(await differences(devnet, store)).toEqual([]);
+    await silent.release();
+  });
+
+  it("does no harm when it was only taken for gone", async () => {
+    await using database = await createTestDatabase();
+    await using store = createPostgresStore({ connectionString: database.url });
+    await store.migrate();
+    await using one = begin(store, { lanes: 16 });
+    await using other = begin(store, { lanes: 16 });
+    let isOver = false;
+    const ended = Promise.all([one.ended, other.ended]).finally(() => {
+      isOver = true;
+    });
+
+    while (!isOver) {
+      await database.query("update sync_members set expires_at = now()");
+    }
+    await ended;
+
+    expect(await differences(devnet, store)).toEqual([]);
+    const { rows } = await database.query("select from sync_errors where message like '%fenced%'");
+    expect(rows.length).toBeGreaterThan(0);
+  });
+});
