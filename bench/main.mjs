@@ -93,14 +93,25 @@ const head = {
 const networks = createNetworks({ database, seed, log });
 const context = { ...settings, seed, database, networks, log };
 const results = readEarlierParts(head, { isPartial });
-let report;
-for (const name of parts) {
+/** Measures a part. One that fails is told and left out: the others have taken hours, or will. */
+async function measurePart(name) {
   log(PARTS[name].title);
-  const result = await PARTS[name].run(context);
-  results[name] = { date: new Date().toISOString(), result };
-  report = writeReport(head, results, PARTS);
+  try {
+    const result = await PARTS[name].run(context);
+    results[name] = { date: new Date().toISOString(), result };
+  } catch (error) {
+    console.error(`${name} failed:`, error);
+    process.exitCode = 1;
+    await networks.close();
+  }
 }
-for (const [name, ratio] of Object.entries(report.ratios)) if (ratio > 0) log(`${name}: ${ratio}`);
-log(`most memory of a sync: ${report.peakMemoryMb} MB; all results: bench/results/latest.md`);
+
+for (const name of parts) {
+  await measurePart(name);
+  writeReport(head, results, PARTS);
+}
+const { ratios, peakMemoryMb } = writeReport(head, results, PARTS);
+for (const [name, ratio] of Object.entries(ratios)) if (ratio > 0) log(`${name}: ${ratio}`);
+log(`most memory of a sync: ${peakMemoryMb} MB; all results: bench/results/latest.md`);
 await networks.close();
 await database.stop();

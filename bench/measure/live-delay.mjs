@@ -134,8 +134,7 @@ async function followBlocks({ devnet, database, url, blocks }, child) {
  * rows; it is seen late by the time between two looks at most, which is told too.
  */
 export async function measureLiveDelay(options) {
-  const { devnet, url, intervalMs } = options;
-  const env = intervalMs ? { SNAPRAG_SYNC_SYNC_INTERVAL_MS: String(intervalMs) } : {};
+  const { devnet, url, env } = options;
   const args = syncArgs({ endpoint: devnet.endpoint, url, flags: [] });
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "ignore", "inherit"],
