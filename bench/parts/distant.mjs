@@ -22,7 +22,7 @@ delays bytes and nothing else; what it costs the machine counts against the sync
       far: { toArgs: (url) => syncArgs({ endpoint: line.ready, url }) },
     };
     try {
-      const runs = context.runsAt(messages);
+      const { runs } = context;
       const results = await takeTurns(context, programs, { network, runs });
       const lineCpuSeconds = JSON.parse(await line.ask("cost")).cpuSeconds;
       const roundTripMs = ROUND_TRIP_MS;
@@ -36,7 +36,7 @@ delays bytes and nothing else; what it costs the machine counts against the sync
     Object.values(programs).flatMap((loads) => loads.map(({ peakMb }) => peakMb)),
   tables: ({ messages, runs, programs }) => [
     {
-      title: `${messages} messages, medians of ${runs} runs; far / near: ${ratioOf(programs.far, programs.near)}`,
+      title: `${messages} messages, runs: ${runs}; far / near: ${ratioOf(programs.far, programs.near)}`,
       columns: ["node", "messages/s", "peak MB", "calls"],
       rows: Object.entries(programs).map(([name, loads]) => {
         const { messagesPerSecond, peakMb } = summarize(loads);

@@ -9,7 +9,7 @@ import { migrateArgs, syncArgs } from "../measure/processes/snaprag-command.mjs"
 
 /** Rows that are there, as multiples of the messages that are loaded: up to 20 million for 200,000. */
 const MULTIPLES = [0, 5, 25, 100];
-const MULTIPLES_QUICK = [0, 3];
+const MULTIPLES_QUICK = [0, 2];
 const MOST_ROWS = 20_000_000;
 const POLL_MS = 50;
 /** Of both data shards of a devnet. */
@@ -69,9 +69,8 @@ the casts, reactions and links of a mirror, made by SQL under other fids, which 
 proofs would not hold, so that this measures the writing and not what the rows mean. Secondary indexes are built after a download and
 over all rows, which is most of the seconds in the third column.`,
   async run(context) {
-    const { database, networks, sizes, log, isQuick } = context;
+    const { database, networks, sizes, log, isQuick, runs } = context;
     const network = await networks.of(sizes[0]);
-    const runs = isQuick ? 1 : context.runs;
     const rowCounts = (isQuick ? MULTIPLES_QUICK : MULTIPLES)
       .map((multiple) => multiple * sizes[0])
       .filter((count) => count <= MOST_ROWS);
@@ -100,7 +99,7 @@ over all rows, which is most of the seconds in the third column.`,
   peakMb: ({ steps }) => steps.flatMap(({ loads }) => loads.map(({ peakMb }) => peakMb)),
   tables: ({ messages, runs, steps }) => [
     {
-      title: `${messages} messages more, medians of ${runs} runs`,
+      title: `${messages} messages more, runs: ${runs}`,
       columns: ["rows there before", "messages/s of the download", "seconds besides", "peak MB"],
       rows: steps.map(({ rows, loads }) => [
         rows,

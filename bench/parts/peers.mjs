@@ -30,7 +30,7 @@ Neither checks anything nor can resume.`,
   async run(context) {
     installPeers();
     const messages = context.sizes[0];
-    const runs = context.runsAt(messages);
+    const { runs } = context;
     const network = await context.networks.of(messages);
     const { endpoint } = network.node;
     const count = Math.min(SHUTTLE_MESSAGES, messages);
@@ -56,7 +56,7 @@ Neither checks anything nor can resume.`,
   peakMb: ({ programs }) => programs.proof.map(({ peakMb }) => peakMb),
   tables: ({ messages, runs, programs }) => [
     {
-      title: `${messages} messages, medians of ${runs} runs`,
+      title: `${messages} messages, runs: ${runs}`,
       columns: ["program", "messages/s", "the sync is faster by", "peak MB"],
       rows: Object.entries(programs).map(([name, loads]) => {
         const { messagesPerSecond, peakMb } = summarize(loads);

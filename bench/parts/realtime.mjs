@@ -118,7 +118,7 @@ rows, again and again: the time between two looks is what a delay may be too lon
     const cpu = (who) => of(({ cpuSecondsPerMillion }) => cpuSecondsPerMillion[who]);
     return [
       {
-        title: `Catching up with ${events} events in ${blocks} blocks, medians of ${runs.length} runs`,
+        title: `Catching up with ${events} events in ${blocks} blocks, runs: ${runs.length}`,
         columns: ["events/s", "CPU s per million: program", "database", "peak MB"],
         rows: [
           [

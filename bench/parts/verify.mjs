@@ -97,7 +97,7 @@ network makes blocks, a sync follows them, and the rows are proved again.`,
     const of = (field) => median(runs.map((run) => run[field]));
     return [
       {
-        title: `${messages} messages, ${of("leaves")} leaves, medians of ${runs.length} runs`,
+        title: `${messages} messages, ${of("leaves")} leaves, runs: ${runs.length}`,
         columns: ["command", "seconds", "leaves/s", "CPU s", "calls", "peak MB", "all match"],
         rows: [
           [

@@ -17,7 +17,7 @@ function headLines({ machine, versions, seed, date }) {
   const { processor, cores, memoryGb, system } = machine;
   const { node, postgresql, snaprag } = versions;
   return [
-    `Written by \`npm run bench\`, not by hand; [what each part measures](../README.md).`,
+    `Written by \`npm run bench\`, not by hand; [what each part measures](../README.md). Figures of several runs are medians.`,
     "",
     `- ${processor}, ${cores} cores, ${memoryGb} GB of memory, ${system}`,
     `- @snaprag/cli ${snaprag}, Node.js ${node}, PostgreSQL ${postgresql} on the same machine`,
