@@ -3,7 +3,7 @@
 // stores casts, reactions and links as its example does. Without a node, Redis or logging.
 //
 // node run-shuttle.mjs <endpoint> <database URL> <messages>
-import { HubEvent, HubEventType, Message as HubMessage } from "@farcaster/hub-nodejs";
+import { HubEvent, HubEventType, Message as HubMessage, MessageType } from "@farcaster/hub-nodejs";
 import { getDbClient, HubEventProcessor, MessageProcessor } from "@farcaster/shuttle";
 import { Message } from "@snaprag/proto";
 import { sql } from "kysely";
@@ -100,6 +100,8 @@ await readPages(endpoint, ({ trieMessages }) => {
   for (const { trieMessage } of trieMessages) {
     if (trieMessage?.$case !== "userMessage" || events.length >= Number(wanted)) continue;
     const message = HubMessage.decode(Message.encode(trieMessage.value).finish());
+    // It refuses lends, gasless keys and messages about channels, which are newer than it.
+    if (message.data.type > MessageType.LINK_COMPACT_STATE) continue;
     const mergeMessageBody = { message, deletedMessages: [] };
     events.push(HubEvent.create({ type: HubEventType.MERGE_MESSAGE, mergeMessageBody }));
   }

@@ -1,7 +1,7 @@
 // A node that gives again what another node gave, from memory and as the very bytes, so that serving
 // is not what is measured. A reply is fetched when it is first asked for; streams are passed on.
 //
-// Prints its endpoint, its CPU seconds so far for each line of stdin, and those of all when stdin ends.
+// Prints its endpoint, and for each line of stdin its CPU seconds and calls so far, as JSON.
 import { createInterface } from "node:readline";
 import { Client, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { HubServiceDefinition, ReplicationServiceDefinition } from "@snaprag/proto";
@@ -17,6 +17,7 @@ const [upstream] = process.argv.slice(2);
 const node = new Client(new URL(upstream).host, credentials.createInsecure(), options);
 const asIs = (bytes) => bytes;
 const recorded = new Map();
+let calls = 0;
 
 function fetchReply(path, request) {
   return new Promise((resolve, reject) => {
@@ -29,6 +30,7 @@ function fetchReply(path, request) {
 
 function answerFromMemory(path) {
   return ({ request }, callback) => {
+    calls += 1;
     const key = path + request.toString("latin1");
     const known = recorded.get(key);
     if (known) return callback(null, known);
@@ -41,6 +43,7 @@ function answerFromMemory(path) {
 
 function passOn(path) {
   return (call) => {
+    calls += 1;
     const stream = node.makeServerStreamRequest(path, asIs, asIs, call.request);
     call.on("cancelled", () => stream.cancel());
     stream.on("error", (error) => call.destroy(error));
@@ -78,11 +81,9 @@ const port = await new Promise((resolve, reject) => {
   );
 });
 
-const cpuSeconds = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-};
 console.log(`http://127.0.0.1:${port}`);
-for await (const _ of createInterface(process.stdin)) console.log(cpuSeconds());
-console.log(cpuSeconds());
+for await (const _ of createInterface(process.stdin)) {
+  const { user, system } = process.cpuUsage();
+  console.log(JSON.stringify({ cpuSeconds: (user + system) / 1e6, calls }));
+}
 process.exit(0);

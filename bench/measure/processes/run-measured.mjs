@@ -28,7 +28,7 @@ export function cpuSecondsOf(pid) {
 }
 
 /** CPU seconds of all children of this process that have ended. */
-function cpuSecondsOfEnded() {
+export function cpuSecondsOfEnded() {
   const stat = statOf(process.pid);
   return (Number(stat[13]) + Number(stat[14])) / TICKS_PER_SECOND;
 }
@@ -43,11 +43,28 @@ function peakMemoryMb(pid) {
   }
 }
 
+/** Notes the most memory of a process for as long as it is watched. */
+export function watchMemory(pid) {
+  let peakMb = 0;
+  const look = () => {
+    peakMb = Math.max(peakMb, peakMemoryMb(pid));
+  };
+  const timer = setInterval(look, 100);
+  return {
+    /** Ends the watch, and says how much it was. */
+    stop() {
+      look();
+      clearInterval(timer);
+      return peakMb;
+    },
+  };
+}
+
 /**
  * Runs a Node program to its end: its seconds from start to exit, CPU seconds, peak memory, and what
- * it printed.
+ * it printed. The CPU seconds are those of whatever ended meanwhile: run one at a time.
  */
-export async function runMeasured(args, { env = {} } = {}) {
+export async function runMeasured(args, { env = {}, onStart = () => {} } = {}) {
   const cpuBefore = cpuSecondsOfEnded();
   const startedAt = process.hrtime.bigint();
   const child = spawn(process.execPath, args.map(String), {
@@ -58,13 +75,13 @@ export async function runMeasured(args, { env = {} } = {}) {
   child.stdout.setEncoding("utf8").on("data", (text) => {
     output += text;
   });
-  let peakMb = 0;
-  const watch = setInterval(() => {
-    peakMb = Math.max(peakMb, peakMemoryMb(child.pid));
-  }, 100);
-  const [code] = await once(child, "close");
-  clearInterval(watch);
+  const memory = watchMemory(child.pid);
+  onStart(child);
+  const [code, signal] = await once(child, "close");
+  const peakMb = memory.stop();
   const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
-  if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${output}`);
-  return { seconds, cpuSeconds: cpuSecondsOfEnded() - cpuBefore, peakMb, output };
+  const cpuSeconds = cpuSecondsOfEnded() - cpuBefore;
+  // What was killed was killed on purpose; a program that fails ends with a code.
+  if (code !== 0 && signal === null) throw new Error(`${args[0]} ended with ${code}: ${output}`);
+  return { seconds, cpuSeconds, peakMb: Math.round(peakMb), output, signal };
 }

@@ -1,0 +1,79 @@
+// Programs that fill a fresh database, measured in turns.
+import { bytesOnDisk } from "./databases/database.mjs";
+import { medianOf, round } from "./numbers.mjs";
+import { runMeasured } from "./processes/run-measured.mjs";
+
+/** What a program says it wrote, and in which time, if not all messages in all of its time. */
+function readClaim(output) {
+  const line = output.trim().split("\n").at(-1) ?? "";
+  return line.startsWith('{"messages"') ? JSON.parse(line) : {};
+}
+
+/** Fills a fresh database by a program: `toArgs(url)` is its command line. */
+async function measureLoad({ database, network }, { toArgs, env }) {
+  return await database.withDatabase(async (url) => {
+    const before = { node: await network.node.cost(), database: database.cpuSeconds() };
+    const { seconds, cpuSeconds, peakMb, output } = await runMeasured(toArgs(url), { env });
+    const claim = { messages: network.messages, seconds, ...readClaim(output) };
+    const databaseSeconds = database.cpuSeconds() - before.database;
+    const nodeCost = await network.node.cost();
+    const nodeSeconds = nodeCost.cpuSeconds - before.node.cpuSeconds;
+    const perMillion = (cpu) => round((cpu / claim.messages) * 1e6);
+    return {
+      messages: claim.messages,
+      seconds: round(claim.seconds),
+      messagesPerSecond: Math.round(claim.messages / claim.seconds),
+      peakMb,
+      bytesPerMessage: Math.round((await bytesOnDisk(url)) / claim.messages),
+      calls: nodeCost.calls - before.node.calls,
+      cpuSecondsPerMillion: {
+        program: perMillion(cpuSeconds),
+        database: perMillion(databaseSeconds),
+        node: perMillion(nodeSeconds),
+      },
+      nodeCpuShare: round(nodeSeconds / (cpuSeconds + databaseSeconds + nodeSeconds), 3),
+    };
+  });
+}
+
+/** One line about a measured load. */
+function describeLoad(load) {
+  const cpu = Object.entries(load.cpuSecondsPerMillion).map(
+    ([who, seconds]) => `${who} ${seconds}`,
+  );
+  return `${load.messagesPerSecond} messages/s, CPU s per million: ${cpu.join(", ")}; peak ${load.peakMb} MB`;
+}
+
+/**
+ * Lets programs fill databases one after the other, as often as there are runs, so that whatever else
+ * the machine does strikes all of them alike; a program may be content with fewer. Returns what was
+ * measured of each, run by run.
+ */
+export async function takeTurns(context, programs, { network, runs }) {
+  const results = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+  for (let run = 1; run <= runs; run++) {
+    for (const [name, program] of Object.entries(programs)) {
+      if (run > (program.mostRuns ?? runs)) continue;
+      const load = await measureLoad({ database: context.database, network }, program);
+      results[name].push(load);
+      context.log(`run ${run}, ${name}: ${describeLoad(load)}`);
+    }
+  }
+  return results;
+}
+
+/** The medians of a program's runs. */
+export function summarize(loads) {
+  const cpu = (who) =>
+    round(
+      medianOf(loads, (load) => load.cpuSecondsPerMillion[who]),
+      1,
+    );
+  return {
+    messagesPerSecond: Math.round(medianOf(loads, (load) => load.messagesPerSecond)),
+    peakMb: Math.round(medianOf(loads, (load) => load.peakMb)),
+    bytesPerMessage: Math.round(medianOf(loads, (load) => load.bytesPerMessage)),
+    cpu: { program: cpu("program"), database: cpu("database"), node: cpu("node") },
+    nodeCpuShare: medianOf(loads, (load) => load.nodeCpuShare),
+  };
+}
