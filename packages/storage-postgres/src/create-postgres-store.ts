@@ -74,7 +74,7 @@ export interface PostgresStoreOptions {
    */
   readonly applicationName?: string | undefined;
   /**
-   * Hash partitions by `fid` of each large table, from 2 to 64. Settled when `migrate()` finds an
+   * Hash partitions by `fid` of each large table, from 2 to 32. Settled when `migrate()` finds an
    * empty schema; ever after the database tells, and a store that leaves it out takes what is there.
    *
    * @default none: tables are whole

@@ -19,8 +19,11 @@ export const PARTITIONED_TABLES: readonly TableName[] = [
   "onchain_events",
 ];
 
-/** Most partitions of a relation: a migration locks all of them at once (docs/scaling.md). */
-export const MAX_FID_PARTITIONS = 64;
+/**
+ * Most partitions of a relation. With these, a reset holds nearly all the locks that a server has
+ * room for unless it was told otherwise: it names every partition and every index of one at once.
+ */
+export const MAX_FID_PARTITIONS = 32;
 
 /**
  * What follows the closing bracket of `create table`, and the statements that make the partitions,
