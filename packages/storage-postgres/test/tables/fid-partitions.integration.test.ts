@@ -1,11 +1,15 @@
 // Tables in hash partitions by fid: how they are made, found again, indexed and counted. That rows in
 // them are right is what the conformance suite says, which has them as a subject of its own.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import type { Store } from "@snaprag/storage";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestDatabase } from "../../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../../test/support/test-database.ts";
+import { openEmbeddedDatabase } from "../../src/embedded/index.ts";
 import { createPostgresStore } from "../../src/index.ts";
 import { MAX_FID_PARTITIONS, PARTITIONED_TABLES } from "../../src/tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../../src/tables/table-columns.ts";
@@ -140,6 +144,24 @@ describe("a partitioned database", () => {
 
     expect(counts.get("reactions")).toEqual({ live: 6e6, total: 6e6, isEstimate: true });
     expect(counts.get("casts")).toEqual({ live: 0, total: 0, isEstimate: false });
+  });
+});
+
+describe("an embedded database", () => {
+  it("may be partitioned too", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "snaprag-embedded-"));
+    const embedded = await openEmbeddedDatabase({ folder: join(folder, "db"), holder: "a test" });
+    const store = createPostgresStore({ ...embedded.storeOptions, fidPartitions: 2 });
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+    await store.applyBlocks(batchOf(1n, changesOf(1n, [aMergeMessageEvent(aCastAdd())])));
+    await store.finishLoading();
+
+    expect((await store.countRows()).get("casts")).toMatchObject({ live: 1 });
+    expect((await store.rebuild()).map(({ changedCount }) => changedCount)).toEqual([0, 0]);
+    await store.close();
+    await embedded.close();
+    await rm(folder, { recursive: true, force: true });
   });
 });
 

@@ -71,6 +71,18 @@ describe("docs/scaling.md", () => {
     expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(PARTITIONED_TABLES);
   });
 
+  it("names settings that the server has", async () => {
+    const [, settings = ""] = /```ini\n(.*?)```/s.exec(DOCUMENT) ?? [];
+    const names = [...settings.matchAll(/^(\w+) = /gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThanOrEqual(8);
+
+    const { rows } = await client.query("select name from pg_settings where name = any($1)", [
+      names,
+    ]);
+
+    expect(rows.map(({ name }) => name).sort()).toEqual(names.sort());
+  });
+
   it("copies a mirror into partitions, whole, and it goes on from there", async () => {
     await using store = createPostgresStore({ connectionString: database.url });
     await store.migrate();
