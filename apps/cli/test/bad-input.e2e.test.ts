@@ -222,6 +222,18 @@ describe("a database that cannot hold the mirror exits with 21", () => {
     expectFailure(ended, 21, "1000", "Upgrade");
   });
 
+  it("when its tables were made with another number of partitions", async () => {
+    writeConfig(`[database]\nurl = "${database.url}"\nfid_partitions = 2`);
+    expect((await run("migrate")).exitCode).toBe(0);
+    const { rows } = await database.query(
+      "select from pg_inherits where inhparent = 'casts'::regclass",
+    );
+    expect(rows).toHaveLength(2);
+    writeConfig(`[database]\nurl = "${database.url}"\nfid_partitions = 4`);
+
+    expectFailure(await run("migrate"), 21, "2 of each large table", "database.fid_partitions");
+  });
+
   it("when it mirrors another network", async () => {
     expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
     await query("insert into sync_network (network, shard_count) values (2, 2)");

@@ -23,6 +23,7 @@ import { countRows } from "./read/count-rows.ts";
 import { listQuarantined } from "./read/list-quarantined.ts";
 import { listRows } from "./read/list-rows.ts";
 import { openView } from "./read/open-view.ts";
+import { MAX_FID_PARTITIONS } from "./tables/fid-partitions.ts";
 import { planBlocks } from "./write/apply-blocks.ts";
 import { planPage } from "./write/apply-page.ts";
 import type { BatchPlan } from "./write/batch-plan.ts";
@@ -80,6 +81,15 @@ export interface PostgresStoreOptions {
    * @default "snaprag"
    */
   readonly applicationName?: string | undefined;
+  /**
+   * Hash partitions by `fid` of each large table, from 2 to 32. Settled when `migrate()` finds an
+   * empty schema; ever after the database tells, and a store that leaves it out takes what is there.
+   *
+   * @default none: tables are whole
+   * @throws {StorageError} `layout_mismatch` from `migrate()` of a database that was created with
+   * another number, or with none
+   */
+  readonly fidPartitions?: number | undefined;
   /** What is at the other end. @default "server" */
   readonly backend?: Backend | undefined;
   /**
@@ -91,6 +101,7 @@ export interface PostgresStoreOptions {
 
 interface ResolvedPostgresStoreOptions {
   readonly connections: Parameters<typeof createConnections>[0];
+  readonly fidPartitions: number | undefined;
   readonly onChanges: ChangeHandler | undefined;
   readonly leaseMs: number;
 }
@@ -100,6 +111,14 @@ const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 function requirePositive(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
   throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
+}
+
+function requirePartitions(count: number | undefined): number | undefined {
+  if (count === undefined) return undefined;
+  if (Number.isInteger(count) && count >= 2 && count <= MAX_FID_PARTITIONS) return count;
+  throw new TypeError(
+    `Expected \`fidPartitions\` to be an integer from 2 to ${MAX_FID_PARTITIONS}, got ${count}`,
+  );
 }
 
 function resolvePostgresStoreOptions(options: PostgresStoreOptions): ResolvedPostgresStoreOptions {
@@ -125,6 +144,7 @@ function resolvePostgresStoreOptions(options: PostgresStoreOptions): ResolvedPos
       statementTimeoutMs: requirePositive("statementTimeoutMs", statementTimeoutMs),
       connectTimeoutMs: requirePositive("connectTimeoutMs", connectTimeoutMs),
     },
+    fidPartitions: requirePartitions(options.fidPartitions),
     onChanges: options.onChanges,
     leaseMs: requirePositive("leaseMs", options.leaseMs ?? 30_000),
   };
@@ -173,7 +193,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
   const { query, pipeline } = connections;
   const { leaseMs } = resolved;
   return {
-    migrate: () => migrate(connections),
+    migrate: () => migrate(connections, resolved.fidPartitions),
     reset: () => reset(connections),
     findNetwork: () => findNetwork(connections),
     acquireSyncLock: (holder) => join(connections, { holder, isAlone: true, leaseMs }),

@@ -26,7 +26,12 @@ async function openEmptyStore(options: PostgresStoreOptions, client: pg.Client):
   return store;
 }
 
-describe("the PostgreSQL store on a server, in a schema of its own", () => {
+const LAYOUTS: readonly (readonly [name: string, fidPartitions: number | undefined])[] = [
+  ["in a schema of its own", undefined],
+  ["with tables partitioned by fid", 3],
+];
+
+describe.each(LAYOUTS)("the PostgreSQL store on a server, %s", (_, fidPartitions) => {
   let database: TestDatabase;
   let client: pg.Client;
   beforeAll(async () => {
@@ -42,7 +47,8 @@ describe("the PostgreSQL store on a server, in a schema of its own", () => {
 
   for (const { name, run } of CONFORMANCE_CASES) {
     it(name, async () => {
-      const options = { connectionString: database.url, schema: "mirror", maxConnections: 2 };
+      const place = { connectionString: database.url, schema: "mirror" };
+      const options = { ...place, maxConnections: 2, fidPartitions };
       await run({ openStore: () => openEmptyStore(options, client), runs: 30 });
     });
   }

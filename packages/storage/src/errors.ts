@@ -9,6 +9,7 @@
  * - `out_of_resources`: disk or memory is full, or there are too many connections.
  * - `unauthorized`: wrong credentials, or a right is missing.
  * - `schema_mismatch`: a relation or column is not what this version expects.
+ * - `layout_mismatch`: the relations are divided otherwise than asked for.
  * - `newer_schema`: a newer version of the software has migrated the database.
  * - `migration`: a migration failed; the database is as it was before it.
  * - `locked`: another process has this store for itself, or syncs where nobody may.
@@ -28,6 +29,7 @@ export type StorageErrorCode =
   | "out_of_resources"
   | "unauthorized"
   | "schema_mismatch"
+  | "layout_mismatch"
   | "newer_schema"
   | "migration"
   | "locked"

@@ -2,6 +2,7 @@ import type { ValueType } from "./value-types.ts";
 import {
   databaseUrl,
   eventId,
+  integerBetween,
   oneOf,
   positiveInteger,
   publicKeys,
@@ -41,6 +42,8 @@ export interface ConfigValues {
   readonly "database.url": string | undefined;
   readonly "database.schema": string;
   readonly "database.max_connections": number;
+  /** Absent for whole tables, or those that are there. */
+  readonly "database.fid_partitions": number | undefined;
   readonly "database.embedded_folder": string;
   readonly "log.level": LogLevel;
   readonly "log.format": LogFormat;
@@ -144,6 +147,12 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     type: positiveInteger,
     default: 4,
     description: "connections to a server, besides one for the locks of a sync",
+  },
+  "database.fid_partitions": {
+    type: integerBetween(2, 32),
+    default: undefined,
+    description:
+      "hash partitions by fid of each large table, 2 to 32, settled when the tables are made; whole when left out",
   },
   "database.embedded_folder": {
     type: text,

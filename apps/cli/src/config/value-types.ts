@@ -56,6 +56,17 @@ export const positiveInteger: ValueType<number> = {
   fromToml: (value) => (typeof value === "number" ? atLeast(1, value) : undefined),
 };
 
+/** A count within bounds, both included. */
+export function integerBetween(minimum: number, maximum: number): ValueType<number> {
+  const within = (value: number | undefined) =>
+    value !== undefined && value <= maximum ? value : undefined;
+  return {
+    expected: `a whole number from ${minimum} to ${maximum}`,
+    fromText: (value) => within(/^\d+$/.test(value) ? atLeast(minimum, Number(value)) : undefined),
+    fromToml: (value) => within(typeof value === "number" ? atLeast(minimum, value) : undefined),
+  };
+}
+
 /** A count that may be 0. */
 export const wholeNumber: ValueType<number> = {
   expected: "a whole number, or 0",

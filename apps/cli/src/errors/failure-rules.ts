@@ -90,6 +90,11 @@ const STORAGE_RULES: { readonly [Code in StorageErrorCode]: FailureRule } = {
     what: (message) => `The database's relations are not as expected: ${message}`,
     advice: "Run `snaprag migrate`, or use another database or another schema.",
   },
+  layout_mismatch: {
+    code: "database_unsuitable",
+    what: firstSentence,
+    advice: "Leave out database.fid_partitions, or use another database or schema.",
+  },
   newer_schema: {
     code: "database_unsuitable",
     what: firstSentence,

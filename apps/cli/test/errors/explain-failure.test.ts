@@ -41,6 +41,7 @@ const STORAGE_OUTCOMES: Record<StorageErrorCode, FailureCode> = {
   out_of_resources: "database_unreachable",
   unknown: "database_unreachable",
   schema_mismatch: "database_unsuitable",
+  layout_mismatch: "database_unsuitable",
   newer_schema: "database_unsuitable",
   migration: "database_unsuitable",
   network_mismatch: "database_unsuitable",

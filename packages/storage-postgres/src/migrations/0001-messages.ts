@@ -1,5 +1,6 @@
 // Relations that hold messages, on-chain events and registry proofs. Wide fixed columns come first
 // and byte strings last, so that rows carry no padding.
+import { fidPartitioning } from "../tables/fid-partitions.ts";
 
 /** State of a row: position of its last merge, and when and why it ended. */
 const STATE = `
@@ -8,7 +9,7 @@ const STATE = `
   deleted_at timestamptz,`;
 
 /** A relation for one message type; its key begins with `fid`, as snapshots are ordered. */
-function messageTable(name: string, columns: string): string {
+function messageTable(name: string, columns: string, fidPartitions: number | undefined): string {
   return `
 create table ${name} (
   fid bigint not null,
@@ -20,7 +21,7 @@ create table ${name} (
   signature bytea not null,
   data_bytes bytea,
   primary key (fid, hash)
-);`;
+)${fidPartitioning(name, fidPartitions)};`;
 }
 
 const REACTION = `
@@ -160,7 +161,8 @@ create table fname_transfers (
   primary key (fid, name, proof_timestamp, proof_signature)
 );`;
 
-const ONCHAIN_EVENTS = `
+function onchainEvents(fidPartitions: number | undefined): string {
+  return `
 create table onchain_events (
   fid bigint not null,
   block_timestamp timestamptz not null,${STATE}
@@ -192,11 +194,14 @@ create table onchain_events (
   owner_address bytea,
   raw bytea,
   primary key (fid, type, transaction_hash, log_index)
-);`;
+)${fidPartitioning("onchain_events", fidPartitions)};`;
+}
 
-/** Creates the relations that changes are written to. */
-export const MESSAGES_SQL: string = [
-  ...MESSAGE_TABLES.map(([name, columns]) => messageTable(name, columns.trim())),
-  FNAME_TRANSFERS,
-  ONCHAIN_EVENTS,
-].join("\n");
+/** Creates the relations that changes are written to, the large ones with so many partitions. */
+export function messagesSql(fidPartitions: number | undefined): string {
+  return [
+    ...MESSAGE_TABLES.map(([name, columns]) => messageTable(name, columns.trim(), fidPartitions)),
+    FNAME_TRANSFERS,
+    onchainEvents(fidPartitions),
+  ].join("\n");
+}

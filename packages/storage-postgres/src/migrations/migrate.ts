@@ -1,7 +1,8 @@
 import { StorageError } from "@snaprag/storage";
 import type { PoolClient } from "pg";
 import type { Connections } from "../connection/connections.ts";
-import { MESSAGES_SQL } from "./0001-messages.ts";
+import { findFidPartitions } from "../tables/fid-partitions.ts";
+import { messagesSql } from "./0001-messages.ts";
 import { PROGRESS_SQL } from "./0002-progress.ts";
 import { CURRENT_STATE_SQL } from "./0003-current-state.ts";
 import { TIMELINES_SQL } from "./0004-timelines.ts";
@@ -10,12 +11,13 @@ import { MEMBERS_SQL } from "./0006-members.ts";
 
 interface Migration {
   readonly name: string;
-  readonly sql: string;
+  /** By the number of partitions of large relations; undefined where those are whole. */
+  readonly sql: string | ((fidPartitions: number | undefined) => string);
 }
 
 /** In order, forward only; the id of a migration is its place. Never change one that is released. */
 const MIGRATIONS: readonly Migration[] = [
-  { name: "messages", sql: MESSAGES_SQL },
+  { name: "messages", sql: messagesSql },
   { name: "progress", sql: PROGRESS_SQL },
   { name: "current state", sql: CURRENT_STATE_SQL },
   { name: "timelines", sql: TIMELINES_SQL },
@@ -46,21 +48,53 @@ function migrationFailed(id: number, name: string, cause: unknown): StorageError
   return new StorageError("migration", message, { cause });
 }
 
-async function applyMigration(client: PoolClient, id: number, { name, sql }: Migration) {
-  await client.query(sql).catch((cause: unknown) => {
-    throw migrationFailed(id, name, cause);
-  });
-  await client.query("insert into schema_migrations (id, name) values ($1, $2)", [id, name]);
+/** Applies every migration after a version. */
+async function applyMigrations(
+  client: PoolClient,
+  version: number,
+  fidPartitions: number | undefined,
+): Promise<void> {
+  for (const [index, { name, sql }] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    const id = index + 1;
+    const text = typeof sql === "string" ? sql : sql(fidPartitions);
+    await client.query(text).catch((cause: unknown) => {
+      throw migrationFailed(id, name, cause);
+    });
+    await client.query("insert into schema_migrations (id, name) values ($1, $2)", [id, name]);
+  }
+}
+
+function describeLayout(fidPartitions: number | undefined): string {
+  return fidPartitions === undefined ? "none" : `${fidPartitions} of each large table`;
+}
+
+/** What the tables are made with, or were when they are there; never other than what is wanted. */
+async function settleFidPartitions(
+  client: PoolClient,
+  version: number,
+  wanted: number | undefined,
+): Promise<number | undefined> {
+  if (version === 0) return wanted;
+  const actual = await findFidPartitions(client);
+  if (wanted === undefined || wanted === actual) return actual;
+  throw new StorageError(
+    "layout_mismatch",
+    `The database was created with other partitions by fid (${describeLayout(actual)}) than the configuration asks for (${describeLayout(wanted)}). Leave the number out, or use another schema`,
+  );
 }
 
 /**
  * Brings the database to {@link SCHEMA_VERSION}, each migration in the one transaction that holds
- * them all, under an advisory lock.
+ * them all, under an advisory lock. The number of partitions counts where there is nothing yet.
  *
- * @throws {StorageError} `newer_schema` when a newer version has migrated it, `migration` when one
- * fails
+ * @throws {StorageError} `newer_schema` when a newer version has migrated it, `layout_mismatch` when
+ * it was created with another number of partitions, `migration` when a migration fails
  */
-export async function migrate({ transact, schema }: Connections): Promise<void> {
+export async function migrate(
+  { transact, schema }: Connections,
+  wanted: number | undefined,
+): Promise<void> {
   await transact(async (client) => {
     await client.query(MIGRATION_LOCK, [schema]);
     const version = await readVersion(client, schema);
@@ -70,8 +104,7 @@ export async function migrate({ transact, schema }: Connections): Promise<void> 
         `The database is at schema version ${version}, this version of snaprag knows up to ${SCHEMA_VERSION}. Upgrade snaprag, or use another schema`,
       );
     }
-    for (const [index, migration] of MIGRATIONS.entries()) {
-      if (index >= version) await applyMigration(client, index + 1, migration);
-    }
+    const fidPartitions = await settleFidPartitions(client, version, wanted);
+    await applyMigrations(client, version, fidPartitions);
   });
 }

@@ -6,9 +6,14 @@ import { TABLE_NAMES } from "../tables/table-columns.ts";
 /** From this many rows on, the database's statistics answer: counting would read them all. */
 const COUNT_UP_TO_ROWS = 5_000_000;
 
+/** By relation; of a partitioned one nothing but its partitions has statistics for certain. */
 const ESTIMATES = `
-select relname, reltuples from pg_class
-where relnamespace = current_schema()::regnamespace and relkind = 'r'`;
+select coalesce(parent.relname, c.relname) as relname,
+  sum(greatest(c.reltuples, 0)::float8) as reltuples
+from pg_class c
+left join pg_inherits i on i.inhrelid = c.oid left join pg_class parent on parent.oid = i.inhparent
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+group by 1`;
 
 /** Statements have no parameters, so that they can be asked of a session in use. */
 export async function countRows({ query }: Connections): Promise<ReadonlyMap<TableName, RowCount>> {

@@ -4,8 +4,9 @@ import type { Client } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { SELECT_SHARDS, toShards } from "../progress/shards.ts";
+import { listPartitions } from "../tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
-import { ACCOUNTS_WITH_ROWS } from "../write/derived/derived-tables.ts";
+import { selectAccountsWithRows } from "../write/derived/derived-tables.ts";
 import { toStoredRow } from "./list-rows.ts";
 
 const FETCH_FIDS = 10_000;
@@ -32,8 +33,9 @@ async function readRows(client: Client, fids: readonly bigint[]): Promise<LiveRo
 }
 
 async function* listAccounts(client: Client): AsyncGenerator<bigint> {
+  const accounts = selectAccountsWithRows(await listPartitions(client));
   await client.query(`declare accounts no scroll cursor for
-    select fid from (${ACCOUNTS_WITH_ROWS}
+    select fid from (${accounts}
       union select distinct fid from trie_leaves) accounts order by fid`);
   while (true) {
     const { rows } = await client.query(`fetch ${FETCH_FIDS} from accounts`);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
+import { listPartitions } from "../tables/fid-partitions.ts";
 
 /**
  * Name and definition of every secondary index. All lead with what is looked up by.
@@ -35,9 +36,11 @@ const INDEXES: readonly (readonly [name: string, definition: string])[] = [
   ["fids_by_custody", "fids using hash (custody_address)"],
 ];
 
+/** Those of partitions that are part of an index go with it. */
 const INVALID = `
 select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
-where not i.indisvalid and c.relnamespace = current_schema()::regnamespace`;
+where not i.indisvalid and not c.relispartition
+  and c.relnamespace = current_schema()::regnamespace`;
 
 const EXISTING = `
 select indexname from pg_indexes where schemaname = current_schema()`;
@@ -56,6 +59,33 @@ async function awaitTurn(session: Client): Promise<void> {
   while (!(await session.query(TRY_LOCK)).rows[0]?.is_mine) await delay(OTHERS_MS);
 }
 
+async function readNames(session: Client): Promise<ReadonlySet<string>> {
+  const { rows } = await session.query(EXISTING);
+  return new Set(rows.map(({ indexname }) => indexname));
+}
+
+/**
+ * Statements that build an index without blocking writes.
+ *
+ * PostgreSQL builds none over partitions that way. So each partition gets its own first, named as
+ * the index is but for the table; the index over all of them is then made of these, which it finds
+ * by their definition, in an instant. What an interrupted build has finished is not built again.
+ */
+function buildSql(
+  [name, definition]: (typeof INDEXES)[number],
+  partitions: ReadonlyMap<string, readonly string[]>,
+  existing: ReadonlySet<string>,
+): readonly string[] {
+  const [table = ""] = definition.split(" ", 1);
+  const parts = partitions.get(table);
+  if (parts === undefined) return [`create index concurrently ${name} on ${definition}`];
+  const own = parts
+    .map((part) => [name.replace(table, part), definition.replace(table, part)] as const)
+    .filter(([partName]) => !existing.has(partName))
+    .map(([partName, part]) => `create index concurrently ${partName} on ${part}`);
+  return [...own, `create index ${name} on ${definition}`];
+}
+
 /**
  * Builds every missing index without blocking writes; refreshes the statistics when one was missing.
  *
@@ -68,11 +98,11 @@ export async function buildIndexes(connections: Connections): Promise<void> {
     await session.query("set statement_timeout to 0");
     const { rows } = await session.query(INVALID);
     for (const { relname } of rows) await session.query(`drop index "${relname}"`);
-    const { rows: existing } = await session.query(EXISTING);
-    const names = new Set(existing.map(({ indexname }) => indexname));
-    const missing = INDEXES.filter(([name]) => !names.has(name));
-    for (const [name, definition] of missing) {
-      await session.query(`create index concurrently ${name} on ${definition}`);
+    const existing = await readNames(session);
+    const partitions = await listPartitions(session);
+    const missing = INDEXES.filter(([name]) => !existing.has(name));
+    for (const index of missing) {
+      for (const text of buildSql(index, partitions, existing)) await session.query(text);
     }
     if (missing.length > 0) await session.query("analyze");
     // An embedded database has one session for all.

@@ -7,6 +7,7 @@ interface ServerTarget {
   readonly kind: "server";
   readonly url: string;
   readonly schema: string;
+  readonly fidPartitions: number | undefined;
   readonly maxConnections: number;
 }
 
@@ -18,6 +19,7 @@ export interface EmbeddedTarget {
   /** The same as an absolute path. */
   readonly folder: string;
   readonly schema: string;
+  readonly fidPartitions: number | undefined;
 }
 
 /** The database that a command works with. */
@@ -38,12 +40,14 @@ export interface TargetChoice {
 export function databaseTargetOf(settings: Settings, choice: TargetChoice): DatabaseTarget {
   const url = settings["database.url"].value;
   const schema = settings["database.schema"].value;
+  const fidPartitions = settings["database.fid_partitions"].value;
   if (url !== undefined) {
     const maxConnections = settings["database.max_connections"].value;
-    return { kind: "server", url, schema, maxConnections };
+    return { kind: "server", url, schema, fidPartitions, maxConnections };
   }
   const shownFolder = choice.isDevnet ? DEVNET_FOLDER : settings["database.embedded_folder"].value;
-  return { kind: "embedded", shownFolder, folder: resolve(choice.folder, shownFolder), schema };
+  const folder = resolve(choice.folder, shownFolder);
+  return { kind: "embedded", shownFolder, folder, schema, fidPartitions };
 }
 
 /** Where a database is, for people: without passwords. */

@@ -40,7 +40,7 @@ export async function openDatabase(
   options: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { createPostgresStore } = await import("@snaprag/storage-postgres");
-  const { schema } = target;
+  const { schema, fidPartitions } = target;
   if (target.kind === "server") {
     const { url: connectionString, maxConnections } = target;
     const { statementTimeoutMs } = options;
@@ -49,6 +49,7 @@ export async function openDatabase(
       createPostgresStore({
         connectionString,
         schema,
+        fidPartitions,
         maxConnections,
         connectTimeoutMs,
         statementTimeoutMs,
@@ -57,7 +58,9 @@ export async function openDatabase(
     return { store, [Symbol.asyncDispose]: () => store.close() };
   }
   const embedded = await openEmbedded(target, options);
-  const store = withConfigured(() => createPostgresStore({ ...embedded.storeOptions, schema }));
+  const store = withConfigured(() =>
+    createPostgresStore({ ...embedded.storeOptions, schema, fidPartitions }),
+  );
   return {
     store,
     async [Symbol.asyncDispose]() {

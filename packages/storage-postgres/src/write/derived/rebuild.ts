@@ -1,6 +1,7 @@
 // Derives anew what is derived, and says whether that changed anything.
 import type { RebuiltRelation } from "@snaprag/storage";
 import type { Connections } from "../../connection/connections.ts";
+import { listPartitions } from "../../tables/fid-partitions.ts";
 import type { DerivedTable } from "./derived-tables.ts";
 import { DERIVED_TABLES } from "./derived-tables.ts";
 
@@ -14,7 +15,7 @@ function isUnfinished(fid: string): string {
 }
 
 /** One statement, so that what is compared and what is written are the same rows. */
-function rebuildSql({ name, columns, expected }: DerivedTable): string {
+function rebuildSql({ name, columns }: DerivedTable, expected: string): string {
   const listed = columns.join(", ");
   const values = (row: string) => columns.map((column) => `${row}.${column}`).join(", ");
   return `with expected as materialized (
@@ -44,9 +45,10 @@ export function rebuild({ transact }: Connections): Promise<readonly RebuiltRela
     await client.query("set local statement_timeout to 0");
     const names = DERIVED_TABLES.map(({ name }) => name).join(", ");
     await client.query(`lock table ${names} in share row exclusive mode`);
+    const partitions = await listPartitions(client);
     const rebuilt: RebuiltRelation[] = [];
     for (const table of DERIVED_TABLES) {
-      const { rows } = await client.query(rebuildSql(table));
+      const { rows } = await client.query(rebuildSql(table, table.expected(partitions)));
       const { row_count: rowCount, changed_count: changedCount } = rows[0];
       rebuilt.push({
         relation: table.name,
