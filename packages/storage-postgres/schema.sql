@@ -20,6 +20,17 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.sync_is_alive(member integer)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  select exists (select from sync_members where id = member and expires_at > clock_timestamp())
+    and exists (
+      select from pg_locks where locktype = 'advisory' and granted and objsubid = 2
+        and classid = hashtext('snaprag member')::oid and objid = member::oid
+    )
+$function$;
+
 CREATE OR REPLACE FUNCTION public.virtual_shard_of(fid bigint)
  RETURNS integer
  LANGUAGE sql
@@ -406,12 +417,21 @@ create table sync_errors (
   PRIMARY KEY (shard_id, virtual_shard, code)
 );
 
-create table sync_holder (
-  "is_only" boolean not null default true,
+create table sync_leases (
+  "shard_id" integer not null,
+  "virtual_shard" integer not null,
+  "member_id" integer not null,
+  PRIMARY KEY (shard_id, virtual_shard),
+  CHECK (((virtual_shard >= '-1'::integer) AND (virtual_shard <= 255)))
+);
+
+create table sync_members (
+  "id" integer not null,
   "holder" text not null,
-  "acquired_at" timestamp with time zone not null default now(),
-  PRIMARY KEY (is_only),
-  CHECK (is_only)
+  "is_alone" boolean not null,
+  "joined_at" timestamp with time zone not null default now(),
+  "expires_at" timestamp with time zone not null,
+  PRIMARY KEY (id)
 );
 
 create table sync_network (
@@ -1502,6 +1522,12 @@ comment on function storage_allowances_at is
 
 comment on view storage_units is
   'Every rent of storage: the type of its units (0 legacy, 1 of 2024, 2 of 2025) and when they expire, by the time of rent. Engine version 18 gave what was rented before it one year more; for moments before its activation, expires_at_before_v18 holds.';
+
+comment on table sync_leases is
+  'Which process leads a shard, or downloads a partition of it. Free when that process is not alive.';
+
+comment on table sync_members is
+  'Processes that write to this mirror. One that is alive renews expires_at, and holds an advisory lock of its id.';
 
 comment on view tier_periods is
   'What each purchase of a tier (1 pro) is good for. An account has the tier at a time that lies in one of its periods; a period that ends after the year 9999 ends there.';

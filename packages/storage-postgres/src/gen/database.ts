@@ -413,10 +413,17 @@ export interface SnapragDatabase {
     readonly last_at: Date;
     readonly message: string;
   };
-  readonly sync_holder: {
-    readonly is_only: boolean;
+  readonly sync_leases: {
+    readonly shard_id: number;
+    readonly virtual_shard: number;
+    readonly member_id: number;
+  };
+  readonly sync_members: {
+    readonly id: number;
     readonly holder: string;
-    readonly acquired_at: Date;
+    readonly is_alone: boolean;
+    readonly joined_at: Date;
+    readonly expires_at: Date;
   };
   readonly sync_network: {
     readonly is_only: boolean;
