@@ -3,7 +3,7 @@
 //   --quick          the smallest size only and everything else smaller: under ten minutes on two cores
 //   --messages N     one network of N messages instead of 200k, 1M and 5M
 //   --runs N         how often everything is measured
-//   --only PART,...  these parts alone; `processes` is measured only when it is named
+//   --only PART,...  these parts alone; `processes` is not in the quick run unless it is named
 //   --seed N         what the networks follow from
 import { parseArgs } from "node:util";
 import { startDatabaseServer } from "./measure/databases/database.mjs";
@@ -21,8 +21,8 @@ import { readEarlierParts, writeReport } from "./report/write-report.mjs";
 
 /** In the order in which they are measured and told: a network is made for each change of size. */
 const PARTS = { historical, distant, peers, growth, processes, disk, verify, realtime };
-/** One process syncs into a database at a time: the others would be refused. */
-const NOT_BY_DEFAULT = new Set(["processes"]);
+/** On two cores several processes have nothing to share but the cores. */
+const NOT_QUICK = new Set(["processes"]);
 
 const SIZES = [200_000, 1_000_000, 5_000_000];
 const RUNS = 3;
@@ -43,8 +43,10 @@ function readPositive(name, text) {
   return fail(`--${name} must be a whole number above 0, not ${text}`);
 }
 
-function readParts(only) {
-  if (only === undefined) return Object.keys(PARTS).filter((name) => !NOT_BY_DEFAULT.has(name));
+function readParts(only, isQuick) {
+  if (only === undefined) {
+    return Object.keys(PARTS).filter((name) => !(isQuick && NOT_QUICK.has(name)));
+  }
   const chosen = only.split(",").map((name) => name.trim());
   const unknown = chosen.filter((name) => PARTS[name] === undefined);
   if (unknown.length > 0) fail(`No part ${unknown}; there are ${Object.keys(PARTS).join(", ")}`);
@@ -69,7 +71,7 @@ function readFlags() {
   const runsAt = (size) => asked ?? (size >= LARGE_NETWORK_MESSAGES ? 1 : historicalRuns);
   const sizes = isQuick ? SIZES.slice(0, 1) : SIZES;
   return {
-    parts: readParts(values.only),
+    parts: readParts(values.only, isQuick),
     isPartial: values.only !== undefined,
     seed: readPositive("seed", values.seed),
     settings: { isQuick, sizes: messages ? [messages] : sizes, runs, runsAt },
