@@ -1,6 +1,6 @@
 // What was measured, and on what.
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { arch, availableParallelism, cpus, totalmem, type } from "node:os";
 import { pathTo } from "./processes/start-child.mjs";
 
 /** The machine, as far as it explains figures. */
@@ -9,7 +9,7 @@ export function describeMachine() {
     processor: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${arch()}`,
   };
 }
 
