@@ -1,2 +1,2 @@
 /** Seeds of scenarios that once found a bug. Every run plays them first. */
-export const FOUND_BUGS: readonly number[] = [1006, 10009, 50119];
+export const FOUND_BUGS: readonly number[] = [1006, 10009, 50119, 200321];

@@ -6,6 +6,7 @@ import type { Block, BlockEvent, Message } from "@snaprag/proto";
 import { narrowMessage } from "@snaprag/proto";
 import type { QuarantinedMessage } from "@snaprag/storage";
 import type { MessageChecks } from "../../proof/messages/message-checks.ts";
+import { findFault } from "../../proof/messages/message-checks.ts";
 import { processCarrier } from "../../run/quarantine/process-carrier.ts";
 
 /** What the gasless keys of a shard-0 block amount to. */
@@ -16,13 +17,14 @@ export interface ProcessedKeyBlock {
   readonly spoiltCount: number;
 }
 
-/** The key message of a block event; everything else of shard 0 is replayed by data shards. */
-function findKeyMessage({ data }: BlockEvent): Message | undefined {
-  if (data?.body?.$case !== "mergeMessageEventBody") return undefined;
-  const { message } = data.body.value;
-  if (message === undefined) return undefined;
+/** The message of a block event, if it is of one. */
+function findMessage({ data }: BlockEvent): Message | undefined {
+  return data?.body?.$case === "mergeMessageEventBody" ? data.body.value.message : undefined;
+}
+
+function isKeyMessage(message: Message): boolean {
   const { type } = narrowMessage(message);
-  return type === "keyAdd" || type === "keyRemove" ? message : undefined;
+  return type === "keyAdd" || type === "keyRemove";
 }
 
 /** All key messages of a block, with the places of their events. */
@@ -30,8 +32,8 @@ export function listKeyMessages({
   events,
 }: Block): readonly { readonly index: number; readonly message: Message }[] {
   return events.flatMap((event, index) => {
-    const message = findKeyMessage(event);
-    return message === undefined ? [] : [{ index, message }];
+    const message = findMessage(event);
+    return message !== undefined && isKeyMessage(message) ? [{ index, message }] : [];
   });
 }
 
@@ -55,7 +57,11 @@ export function processKeyBlock(
   const quarantined: QuarantinedMessage[] = [];
   let spoiltCount = 0;
   const first = firstPositionOf(blockNumberOf(block) ?? 0n);
-  for (const { index, message } of listKeyMessages(block)) {
+  for (const [index, event] of block.events.entries()) {
+    const message = findMessage(event);
+    // Data shards replay whatever else shard 0 has. What does not fit its hash may have been a key.
+    const concernsKeys = message && (isKeyMessage(message) || findFault(message, checks));
+    if (!message || !concernsKeys) continue;
     const place = { ...context, at: blockTimeOf(block), eventId: first + BigInt(index) + 1n };
     const processed = processCarrier({ kind: "message", message }, place, checks);
     changes.push(...processed.changes);
