@@ -40,6 +40,39 @@ async function readStatus(workplace: Workplace): Promise<Status> {
   return JSON.parse(stdout);
 }
 
+describe("a second snaprag sync", () => {
+  it("is told who holds an embedded database, and exits with 75", async () => {
+    await using node = await startNode();
+    await using workplace = await embedded();
+    await using first = startSync(workplace, node.endpoint);
+    await first.printed(CAUGHT_UP);
+
+    const second = await run(workplace, "sync", "--snapchain-endpoint", node.endpoint);
+
+    expect(second.exitCode).toBe(75);
+    expect(second.stderr).toMatch(/^error: snaprag sync on [^\n]+\n[A-Z][^\n]+\.\n$/);
+    expect(second.stderr).toContain(`(pid ${first.pid})`);
+  });
+
+  it("stands by on a server, and follows when the first one is killed", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    await using first = startSync(workplace, node.endpoint);
+    await first.printed(CAUGHT_UP);
+    await using second = startSync(workplace, node.endpoint);
+    await second.printed("another process leads this shard");
+
+    first.kill("SIGKILL");
+
+    await second.printed("took the lead of this shard");
+    const heightOf = async () => Number((await readStatus(workplace)).shards[1]?.["height"]);
+    const before = await heightOf();
+    await expect.poll(heightOf, { timeout: 30_000 }).toBeGreaterThan(before);
+    second.kill("SIGINT");
+    expect((await second.ended).exitCode).toBe(0);
+  });
+});
+
 describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
   it("mirrors a node until it is synced, and says what the database holds", async () => {
     await using node = await startNode();
@@ -102,19 +135,6 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
     expect(ended.stdout).not.toContain("planned snapshot");
     const after = await readStatus(workplace);
     expect(Number(after.shards[1]?.height)).toBeGreaterThan(Number(before.shards[1]?.height));
-  });
-
-  it("tells a second sync who holds the database, which exits with 75", async () => {
-    await using node = await startNode();
-    await using workplace = await createWorkplace();
-    await using first = startSync(workplace, node.endpoint);
-    await first.printed(CAUGHT_UP);
-
-    const second = await run(workplace, "sync", "--snapchain-endpoint", node.endpoint);
-
-    expect(second.exitCode).toBe(75);
-    expect(second.stderr).toMatch(/^error: snaprag sync on [^\n]+\n[A-Z][^\n]+\.\n$/);
-    expect(second.stderr).toContain(`(pid ${first.pid})`);
   });
 
   it("can be looked at while it runs, again and again", async () => {
