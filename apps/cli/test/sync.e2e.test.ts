@@ -269,7 +269,9 @@ describe("snaprag sync", () => {
   });
 
   it("reads file and environment", async () => {
-    await using node = await startNode();
+    // One that stands still: what is said of a node that goes on is for other tests.
+    await using node = createDevnet({ users: 20, messages: 1000, blockMs: 0 });
+    await node.start();
     await using workplace = await onServer();
     const [, url = ""] = workplace.databaseFlags;
     const environment = {
