@@ -1,35 +1,21 @@
 // What happens around a write: migrations, locks, handlers, failures.
 import type { Change } from "@snaprag/processors";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
-import pg from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TestDatabase } from "../../../test/support/test-database.ts";
-import { createTestDatabase } from "../../../test/support/test-database.ts";
+import { describe, expect, it } from "vitest";
 import type { PostgresStoreOptions } from "../src/index.ts";
 import { createPostgresStore, SCHEMA_VERSION } from "../src/index.ts";
+import { useDatabase } from "./support/each-database.ts";
 import { batchOf, changesOf } from "./support/stores.ts";
 
-let database: TestDatabase;
-let client: pg.Client;
-
-beforeEach(async () => {
-  database = await createTestDatabase();
-  client = new pg.Client(database.url);
-  await client.connect();
-});
-
-afterEach(async () => {
-  await client.end();
-  await database[Symbol.asyncDispose]();
-});
+const own = useDatabase();
 
 const open = (options: PostgresStoreOptions = {}) =>
-  createPostgresStore({ connectionString: database.url, ...options });
+  createPostgresStore({ connectionString: own.database.url, ...options });
 
 const gm = batchOf(1n, changesOf(1n, [aMergeMessageEvent(aCastAdd({ text: "gm" }))]));
 
 async function countCasts(): Promise<number> {
-  return Number((await client.query("select count(*) from casts")).rows[0].count);
+  return Number((await own.client.query("select count(*) from casts")).rows[0].count);
 }
 
 describe("migrate()", () => {
@@ -38,24 +24,26 @@ describe("migrate()", () => {
     await Promise.all(stores.map((store) => store.migrate()));
     await Promise.all(stores.map((store) => store.close()));
 
-    const { rows } = await client.query("select id from schema_migrations order by id");
+    const { rows } = await own.client.query("select id from schema_migrations order by id");
     expect(rows).toHaveLength(SCHEMA_VERSION);
   });
 
   it("refuses a database that a newer version has migrated", async () => {
     await using store = open();
     await store.migrate();
-    await client.query("insert into schema_migrations (id, name) values (1000, 'later')");
+    await own.client.query("insert into schema_migrations (id, name) values (1000, 'later')");
 
     await expect(store.migrate()).rejects.toMatchObject({ code: "newer_schema" });
   });
 
   it("leaves nothing behind when a migration fails", async () => {
-    await client.query("create table casts (mine int)");
+    await own.client.query("create table casts (mine int)");
     await using store = open();
 
     await expect(store.migrate()).rejects.toMatchObject({ code: "migration" });
-    const { rows } = await client.query("select to_regclass('schema_migrations') as migrations");
+    const { rows } = await own.client.query(
+      "select to_regclass('schema_migrations') as migrations",
+    );
     expect(rows).toEqual([{ migrations: null }]);
   });
 
@@ -63,7 +51,7 @@ describe("migrate()", () => {
     await using store = open({ schema: "mirror" });
     await store.migrate();
 
-    const { rows } = await client.query(
+    const { rows } = await own.client.query(
       "select distinct table_schema as schema from information_schema.tables where table_name = 'casts'",
     );
     expect(rows).toEqual([{ schema: "mirror" }]);
@@ -72,12 +60,12 @@ describe("migrate()", () => {
 
 describe("reset()", () => {
   it("removes what migrations created and leaves the rest", async () => {
-    await client.query("create table mine (id int)");
+    await own.client.query("create table mine (id int)");
     await using store = open();
     await store.migrate();
     await store.reset();
 
-    const { rows } = await client.query(
+    const { rows } = await own.client.query(
       `select relname from pg_class where relnamespace = 'public'::regnamespace
        union all select proname from pg_proc where pronamespace = 'public'::regnamespace`,
     );
@@ -87,7 +75,7 @@ describe("reset()", () => {
   it("does not take views of others with it", async () => {
     await using store = open();
     await store.migrate();
-    await client.query("create view mine as select fid from casts");
+    await own.client.query("create view mine as select fid from casts");
 
     await expect(store.reset()).rejects.toThrow("casts");
   });
@@ -108,7 +96,9 @@ describe("a change handler", () => {
     await store.applyBlocks(gm);
 
     expect(seen).toEqual([[gm.changes, 1]]);
-    expect((await client.query("select to_regclass('handled') as t")).rows[0].t).toBe("handled");
+    expect((await own.client.query("select to_regclass('handled') as t")).rows[0].t).toBe(
+      "handled",
+    );
   });
 
   it("undoes the batch when it throws", async () => {
@@ -131,7 +121,7 @@ describe("a batch", () => {
     await using store = open();
     await store.migrate();
     await store.startRealtime(1, 0n);
-    await client.query("alter table quarantined_messages add constraint never check (false)");
+    await own.client.query("alter table quarantined_messages add constraint never check (false)");
     const broken = {
       shardId: 1,
       fid: 1n,
@@ -158,7 +148,7 @@ describe("a batch", () => {
     await using store = open({ maxConnections: 1 });
     await store.migrate();
     await store.startRealtime(1, 0n);
-    await client.query(
+    await own.client.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'snaprag'",
     );
 
@@ -175,7 +165,7 @@ describe("acquireSyncLock()", () => {
     await using store = open();
     await store.migrate();
     const lock = await store.acquireSyncLock("one");
-    await client.query(
+    await own.client.query(
       "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted",
     );
 
@@ -200,12 +190,12 @@ describe("finishLoading()", () => {
     await using store = open();
     await store.migrate();
     await store.finishLoading();
-    await client.query(
+    await own.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'casts_by_hash'::regclass",
     );
     await store.finishLoading();
 
-    const { rows } = await client.query(
+    const { rows } = await own.client.query(
       "select indisvalid from pg_index where indexrelid = 'casts_by_hash'::regclass",
     );
     expect(rows).toEqual([{ indisvalid: true }]);

@@ -5,32 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import type { Store } from "@snaprag/storage";
-import pg from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TestDatabase } from "../../../../test/support/test-database.ts";
-import { createTestDatabase } from "../../../../test/support/test-database.ts";
+import { describe, expect, it } from "vitest";
 import { openEmbeddedDatabase } from "../../src/embedded/index.ts";
 import { createPostgresStore } from "../../src/index.ts";
 import { MAX_FID_PARTITIONS, PARTITIONED_TABLES } from "../../src/tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../../src/tables/table-columns.ts";
+import { useDatabase } from "../support/each-database.ts";
 import { batchOf, changesOf } from "../support/stores.ts";
 
-let database: TestDatabase;
-let client: pg.Client;
-
-beforeEach(async () => {
-  database = await createTestDatabase();
-  client = new pg.Client(database.url);
-  await client.connect();
-});
-
-afterEach(async () => {
-  await client.end();
-  await database[Symbol.asyncDispose]();
-});
+const own = useDatabase();
 
 const open = (fidPartitions?: number) =>
-  createPostgresStore({ connectionString: database.url, fidPartitions });
+  createPostgresStore({ connectionString: own.database.url, fidPartitions });
 
 async function openMigrated(fidPartitions?: number): Promise<Store> {
   const store = open(fidPartitions);
@@ -57,7 +43,7 @@ describe("migrate() with fidPartitions", () => {
   it("divides what grows with messages, and leaves the rest whole", async () => {
     await using _store = await openMigrated(4);
 
-    const { rows } = await client.query(PARTITION_COUNTS);
+    const { rows } = await own.client.query(PARTITION_COUNTS);
     const counts = new Map(rows.map(({ name, partitions }) => [name, partitions]));
     for (const table of [...TABLE_NAMES, "fids", "user_profiles", "trie_leaves"]) {
       const isDivided = (PARTITIONED_TABLES as readonly string[]).includes(table);
@@ -68,7 +54,7 @@ describe("migrate() with fidPartitions", () => {
   it("keeps every unique index of every relation, partitions too, beginning with fid", async () => {
     await using _store = await openMigrated(2);
 
-    const { rows } = await client.query(
+    const { rows } = await own.client.query(
       `select c.relname, (select a.attname from pg_attribute a
            where a.attrelid = c.oid and a.attnum = i.indkey[0]) as first
        from pg_index i join pg_class c on c.oid = i.indrelid
@@ -84,7 +70,7 @@ describe("migrate() with fidPartitions", () => {
     await store.finishLoading();
     await store.reset();
 
-    const { rows } = await client.query(
+    const { rows } = await own.client.query(
       "select relname from pg_class where relnamespace = 'public'::regnamespace",
     );
     expect(rows).toEqual([]);
@@ -106,7 +92,9 @@ describe("a partitioned database", () => {
     const casts = fids.map((fid) => aMergeMessageEvent(aCastAdd({}, { fid })));
     await store.applyBlocks(batchOf(1n, changesOf(1n, casts)));
 
-    const { rows } = await client.query("select distinct tableoid::regclass as part from casts");
+    const { rows } = await own.client.query(
+      "select distinct tableoid::regclass as part from casts",
+    );
     expect(rows.length).toBe(3);
     const found = [];
     for await (const { row } of store.listRows("casts")) found.push(row.fid);
@@ -136,7 +124,7 @@ describe("a partitioned database", () => {
 
   it("is told by the statistics of its partitions how many rows it has", async () => {
     await using store = await openMigrated(3);
-    await client.query(
+    await own.client.query(
       "update pg_class set reltuples = 2000000 where relname like 'reactions\\_p_' and relkind = 'r'",
     );
 
@@ -170,7 +158,7 @@ describe("finishLoading() over partitions", () => {
     await using store = await openMigrated(2);
     await store.finishLoading();
 
-    const { rows } = await client.query(PARTITIONED_INDEXES);
+    const { rows } = await own.client.query(PARTITIONED_INDEXES);
     const secondary = rows.filter(({ name }) => !name.endsWith("_pkey"));
     expect(secondary.length).toBeGreaterThanOrEqual(10);
     for (const { name, is_valid: isValid, parts } of secondary) {
@@ -179,7 +167,7 @@ describe("finishLoading() over partitions", () => {
       expect(parts.map((part: string) => part.split(" ")[0])).toEqual(expected);
       expect(isValid, name).toBe(true);
     }
-    const { rows: loose } = await client.query(
+    const { rows: loose } = await own.client.query(
       `select c.relname from pg_index i join pg_class t on t.oid = i.indrelid
        join pg_class c on c.oid = i.indexrelid where t.relispartition and not c.relispartition`,
     );
@@ -189,44 +177,44 @@ describe("finishLoading() over partitions", () => {
   it("builds nothing twice", async () => {
     await using store = await openMigrated(2);
     await store.finishLoading();
-    const { rows } = await client.query(PARTITIONED_INDEXES);
+    const { rows } = await own.client.query(PARTITIONED_INDEXES);
 
     await store.finishLoading();
 
-    expect((await client.query(PARTITIONED_INDEXES)).rows).toEqual(rows);
+    expect((await own.client.query(PARTITIONED_INDEXES)).rows).toEqual(rows);
   });
 
   it("goes on where it was interrupted: what is finished stays, what is broken is built anew", async () => {
     await using store = await openMigrated(2);
     for (const part of ["casts_p0", "casts_p1"])
-      await client.query(`create index ${part}_by_hash on ${part} (hash)`);
-    await client.query(
+      await own.client.query(`create index ${part}_by_hash on ${part} (hash)`);
+    await own.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'casts_p1_by_hash'::regclass",
     );
     const oidOf = async (name: string) =>
-      (await client.query("select $1::regclass::oid as oid", [name])).rows[0].oid;
+      (await own.client.query("select $1::regclass::oid as oid", [name])).rows[0].oid;
     const [finished, broken] = [await oidOf("casts_p0_by_hash"), await oidOf("casts_p1_by_hash")];
 
     await store.finishLoading();
 
     expect(await oidOf("casts_p0_by_hash")).toBe(finished);
     expect(await oidOf("casts_p1_by_hash")).not.toBe(broken);
-    const { rows } = await client.query(PARTITIONED_INDEXES);
+    const { rows } = await own.client.query(PARTITIONED_INDEXES);
     expect(rows.find(({ name }) => name === "casts_by_hash")).toMatchObject({ is_valid: true });
   });
 
   it("replaces an index over partitions that is not complete, its parts with it", async () => {
     await using store = await openMigrated(2);
-    await client.query("create index casts_p0_by_hash on casts_p0 (hash)");
-    await client.query("create index casts_by_hash on only casts (hash)");
-    await client.query("alter index casts_by_hash attach partition casts_p0_by_hash");
-    await client.query(
+    await own.client.query("create index casts_p0_by_hash on casts_p0 (hash)");
+    await own.client.query("create index casts_by_hash on only casts (hash)");
+    await own.client.query("alter index casts_by_hash attach partition casts_p0_by_hash");
+    await own.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'casts_p0_by_hash'::regclass",
     );
 
     await store.finishLoading();
 
-    const { rows } = await client.query(PARTITIONED_INDEXES);
+    const { rows } = await own.client.query(PARTITIONED_INDEXES);
     const index = rows.find(({ name }) => name === "casts_by_hash");
     expect(index).toMatchObject({ is_valid: true, parts: { length: 2 } });
   });

@@ -9,13 +9,11 @@ import {
   aUserDataAdd,
 } from "@snaprag/processors/testing";
 import type { BlockBatch } from "@snaprag/storage";
-import pg from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TestDatabase } from "../../../../test/support/test-database.ts";
-import { createTestDatabase } from "../../../../test/support/test-database.ts";
+import { describe, expect, it } from "vitest";
 import { createPostgresStore } from "../../src/index.ts";
 import { PARTITIONED_TABLES } from "../../src/tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../../src/tables/table-columns.ts";
+import { useDatabase } from "../support/each-database.ts";
 import { BLOCK_TIME, batchOf, changesOf } from "../support/stores.ts";
 
 const DOCUMENT = readFileSync(new URL("../../../../docs/scaling.md", import.meta.url), "utf8");
@@ -28,18 +26,7 @@ function sqlWith(words: string): string {
   return found[0] ?? "";
 }
 
-let database: TestDatabase;
-let client: pg.Client;
-
-beforeEach(async () => {
-  database = await createTestDatabase();
-  client = new pg.Client(database.url);
-  await client.connect();
-});
-afterEach(async () => {
-  await client.end();
-  await database[Symbol.asyncDispose]();
-});
+const own = useDatabase();
 
 const FIDS = Array.from({ length: 20 }, (_, index) => BigInt(index + 1));
 
@@ -76,7 +63,7 @@ describe("docs/scaling.md", () => {
     const names = [...settings.matchAll(/^(\w+) = /gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThanOrEqual(8);
 
-    const { rows } = await client.query("select name from pg_settings where name = any($1)", [
+    const { rows } = await own.client.query("select name from pg_settings where name = any($1)", [
       names,
     ]);
 
@@ -84,19 +71,19 @@ describe("docs/scaling.md", () => {
   });
 
   it("copies a mirror into partitions, whole, and it goes on from there", async () => {
-    await using store = createPostgresStore({ connectionString: database.url });
+    await using store = createPostgresStore({ connectionString: own.database.url });
     await store.migrate();
     await store.bindNetwork({ network: 1, shardCount: 1 });
     await store.startRealtime(1, 0n);
     await store.applyBlocks(blockOf(1n));
-    const divided = { connectionString: database.url, schema: "divided", fidPartitions: 4 };
+    const divided = { connectionString: own.database.url, schema: "divided", fidPartitions: 4 };
     await using copy = createPostgresStore(divided);
     await copy.migrate();
 
-    await client.query(sqlWith("insert into divided"));
+    await own.client.query(sqlWith("insert into divided"));
 
     for (const table of [...TABLE_NAMES, "fids", "user_profiles", "quarantined_messages"]) {
-      const { rows } = await client.query(
+      const { rows } = await own.client.query(
         `(table public.${table} except table divided.${table})
          union all (table divided.${table} except table public.${table})`,
       );
@@ -113,20 +100,23 @@ describe("docs/scaling.md", () => {
   });
 
   it("shows the size of every partition", async () => {
-    await using store = createPostgresStore({ connectionString: database.url, fidPartitions: 4 });
+    await using store = createPostgresStore({
+      connectionString: own.database.url,
+      fidPartitions: 4,
+    });
     await store.migrate();
 
-    const { rows } = await client.query(sqlWith("pg_partition_tree"));
+    const { rows } = await own.client.query(sqlWith("pg_partition_tree"));
 
     const names = rows.map(({ partition }) => partition);
     expect(names).toEqual([0, 1, 2, 3].map((part) => `reactions_p${part}`));
   });
 
   it("distributes every table with fid in its key by fid, and refers to the rest", async () => {
-    await using store = createPostgresStore({ connectionString: database.url });
+    await using store = createPostgresStore({ connectionString: own.database.url });
     await store.migrate();
 
-    const { rows } = await client.query(sqlWith("create_distributed_table"));
+    const { rows } = await own.client.query(sqlWith("create_distributed_table"));
 
     const calls = rows.map(({ format }) => format);
     expect(calls[0]).toBe(
