@@ -80,6 +80,13 @@ export interface DevnetOptions {
    */
   readonly gaslessKeys?: boolean | undefined;
   /**
+   * Blocks by which data shards are behind in replaying what shard 0 has decided. Genesis knows no
+   * such delay.
+   *
+   * @default 0
+   */
+  readonly replayDelayBlocks?: number | undefined;
+  /**
    * The clock, in milliseconds since 1970. Meant for times since September 2025: users of earlier
    * times rent larger kinds of storage units, and never reach their limits.
    *
@@ -109,6 +116,7 @@ export interface ResolvedDevnetOptions {
   readonly snapshotMaxAgeMs: number;
   readonly eventRetentionMs: number;
   readonly gaslessKeys: boolean;
+  readonly replayDelayBlocks: number;
   readonly now: () => number;
   readonly faults: FaultPlan;
   readonly logger: Logger | undefined;
@@ -142,6 +150,7 @@ export function resolveDevnetOptions(options: DevnetOptions): ResolvedDevnetOpti
     snapshotMaxAgeMs: options.snapshotMaxAgeMs ?? DAY_MS,
     eventRetentionMs,
     gaslessKeys: options.gaslessKeys ?? true,
+    replayDelayBlocks: options.replayDelayBlocks ?? 0,
     now: options.now ?? (blockMs === 0 ? () => SIMULATED_START_MS : Date.now),
     faults: options.faults ?? {},
     logger: options.logger,
@@ -152,6 +161,7 @@ export function resolveDevnetOptions(options: DevnetOptions): ResolvedDevnetOpti
   expectInteger("messages", resolved.messages, { min: 0 });
   expectInteger("blockMs", resolved.blockMs, { min: 0 });
   expectInteger("trafficPerBlock", resolved.trafficPerBlock, { min: 0 });
+  expectInteger("replayDelayBlocks", resolved.replayDelayBlocks, { min: 0 });
   expectInteger("snapshotIntervalBlocks", resolved.snapshotIntervalBlocks, { min: 1 });
   expectInteger("snapshotMaxAgeMs", resolved.snapshotMaxAgeMs, { min: 0 });
   if (eventRetentionMs !== Number.POSITIVE_INFINITY) {

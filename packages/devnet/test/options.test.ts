@@ -15,6 +15,7 @@ describe("resolveDevnetOptions()", () => {
       snapshotMaxAgeMs: 86_400_000,
       eventRetentionMs: 259_200_000,
       gaslessKeys: true,
+      replayDelayBlocks: 0,
       now: Date.now,
       faults: {},
       logger: undefined,
@@ -38,6 +39,11 @@ describe("resolveDevnetOptions()", () => {
       "snapshotIntervalBlocks",
       0,
       "Expected `snapshotIntervalBlocks` to be a whole number of at least 1, got 0",
+    ],
+    [
+      "replayDelayBlocks",
+      -1,
+      "Expected `replayDelayBlocks` to be a whole number of at least 0, got -1",
     ],
     [
       "eventRetentionMs",

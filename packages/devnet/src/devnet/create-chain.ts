@@ -53,7 +53,7 @@ export function createChain(options: ResolvedDevnetOptions, blake3: Blake3): Cha
     produceBlock() {
       const timestamp = clock.nextBlockTimestamp();
       for (const submission of traffic.next(timestamp)) network.mempool.add(submission);
-      return network.produce(timestamp);
+      return network.produce(timestamp, options.replayDelayBlocks);
     },
     findSigner: (fid) => population.find(fid)?.signer,
   };

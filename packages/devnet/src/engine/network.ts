@@ -1,4 +1,4 @@
-import type { Message, OnChainEvent, UserNameProof } from "@snaprag/proto";
+import type { BlockEvent, Message, OnChainEvent, UserNameProof } from "@snaprag/proto";
 import { MESSAGE_WIRE_TYPES } from "@snaprag/proto";
 import type { Blake3 } from "@snaprag/verify";
 import type { TrieView } from "../trie/create-trie.ts";
@@ -44,8 +44,11 @@ export interface Network {
   /** By shard id. */
   readonly dataShards: ReadonlyMap<number, DataShard>;
   readonly validators: ValidatorSet;
-  /** One block of shard 0 and then, with what it decided, one chunk of each data shard. */
-  produce(timestamp: bigint): readonly CommittedChunk[];
+  /**
+   * One block of shard 0 and then one chunk of each data shard, with what shard 0 decided so many
+   * blocks before.
+   */
+  produce(timestamp: bigint, replayDelayBlocks?: number): readonly CommittedChunk[];
   /** One chunk of one data shard, ahead of the others. */
   produceChunk(shardId: number, timestamp: bigint): CommittedChunk;
   /** Live messages, each counted on its author's home shard. */
@@ -71,6 +74,7 @@ export function createNetwork({ blake3, validators }: NetworkOptions): Network {
   const blockShard = createBlockShard(shardOptions);
   const dataShards = new Map(dataShardIds().map((id) => [id, createDataShard(id, shardOptions)]));
   let unwitnessed: CommittedChunk[] = [];
+  const unreplayed: (readonly BlockEvent[])[] = [];
 
   function commitChunk(shard: DataShard, timestamp: bigint): CommittedChunk {
     const committed = shard.produce(mempool.take(shard.shardId), timestamp);
@@ -84,10 +88,12 @@ export function createNetwork({ blake3, validators }: NetworkOptions): Network {
     blockShard,
     dataShards,
     validators,
-    produce(timestamp) {
+    produce(timestamp, replayDelayBlocks = 0) {
       const witnesses = unwitnessed.map(witnessOf);
       unwitnessed = [];
-      const { events } = blockShard.produce(mempool.take(0), { timestamp, witnesses });
+      unreplayed.push(blockShard.produce(mempool.take(0), { timestamp, witnesses }).events);
+      const dueCount = Math.max(0, unreplayed.length - replayDelayBlocks);
+      const events = unreplayed.splice(0, dueCount).flat();
       return [...dataShards.values()].map((shard) => {
         mempool.addBlockEvents(shard.shardId, events);
         return commitChunk(shard, timestamp);

@@ -11,6 +11,7 @@ import type { NodeReading } from "./node/node-reading.ts";
 import { confirmDifferences } from "./rows/confirm-differences.ts";
 import type { AccountDifference } from "./rows/examine-account.ts";
 import type { RowLeaf } from "./rows/row-leaf.ts";
+import { isKeyRow } from "./rows/row-leaf.ts";
 import type { ShardVerification, VerifyOptions } from "./verify-store.ts";
 import { verifyStore } from "./verify-store.ts";
 
@@ -74,10 +75,6 @@ function addEnd(correction: Correction, { shardId, blockNumber, at }: Moment, le
   const retirement = { reason: "unlisted", eventId, at } as const;
   // Safety: the row of this table.
   correction.changes.push({ kind: "retire", table, row, retirement } as RowChange);
-}
-
-function isKeyRow({ source }: RowLeaf): boolean {
-  return source?.table === "signer_keys" || source?.table === "signer_key_removes";
 }
 
 /** A row by its relation and key. */

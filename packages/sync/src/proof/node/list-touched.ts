@@ -1,6 +1,7 @@
 import { firstPositionOf } from "@snaprag/processors";
 import type { HubEvent } from "@snaprag/proto";
 import { narrowMessage } from "@snaprag/proto";
+import { listKeyMessages } from "../../realtime/keys/process-key-block.ts";
 import { messagesOf } from "../../run/quarantine/carrier.ts";
 import { leafChangesOf } from "../leaves/leaf-changes.ts";
 import type { NodeReading } from "./node-reading.ts";
@@ -21,12 +22,42 @@ function accountsOfEvent(
   return fids.flatMap((fid) => (fid === undefined ? [] : [fid & LOW_32_BITS]));
 }
 
-/** Accounts that events after a block are about, by the low 32 bits of their fids. */
+/** How far a store has come. */
+export interface StoreHeights {
+  readonly shardId: number;
+  /** Last block of the shard that was applied. */
+  readonly blockNumber: bigint;
+  /** Last block of shard 0 that was applied; undefined where it is not mirrored. */
+  readonly keyBlockNumber: bigint | undefined;
+}
+
+/** Accounts of whose gasless keys shard 0 tells after a block. */
+async function* readKeyOwners(
+  { client, signal }: NodeReading,
+  blockNumber: bigint,
+): AsyncGenerator<bigint> {
+  for await (const block of client.readBlocks({ startBlock: blockNumber + 1n }, { signal })) {
+    for (const { message } of listKeyMessages(block)) {
+      const { fid } = narrowMessage(message);
+      if (fid !== undefined) yield fid & LOW_32_BITS;
+    }
+  }
+}
+
+/**
+ * Accounts that a node may have changed since, by the low 32 bits of their fids: what events are
+ * about, and whose gasless keys shard 0 tells of, which no stored event does
+ * (docs/protocol.md 1.6).
+ */
 export async function listTouched(
-  { client, signal, homeShardOf }: NodeReading,
-  { shardId, blockNumber }: { readonly shardId: number; readonly blockNumber: bigint },
+  reading: NodeReading,
+  { shardId, blockNumber, keyBlockNumber }: StoreHeights,
 ): Promise<ReadonlySet<bigint>> {
+  const { client, signal, homeShardOf } = reading;
   const touched = new Set<bigint>();
+  if (keyBlockNumber !== undefined) {
+    for await (const fid of readKeyOwners(reading, keyBlockNumber)) touched.add(fid);
+  }
   const startId = firstPositionOf(blockNumber + 1n);
   for await (const page of client.readEvents({ shardId, startId }, { signal })) {
     for (const event of page) {

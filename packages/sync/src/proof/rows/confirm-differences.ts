@@ -10,6 +10,7 @@ import type { AccountDifference } from "./examine-account.ts";
 import { examineAccount, readLiveAccount } from "./examine-account.ts";
 import type { StoredAccount } from "./read-accounts.ts";
 import { readAccounts } from "./read-accounts.ts";
+import { isKeyRow } from "./row-leaf.ts";
 import { accountRootOf, isFlawed } from "./shard-tree.ts";
 
 const LOW_32_BITS = 0xffffffffn;
@@ -56,7 +57,8 @@ async function sight(reading: NodeReading, suspects: Suspects) {
   const { store, shardId, fids, hasSignatures } = suspects;
   const { homeShardOf, blake3, ed25519, network } = reading;
   await using view = await store.openView();
-  const shard = (await view.listShards()).find((each) => each.shardId === shardId);
+  const shards = await view.listShards();
+  const blockOf = (id: number) => shards.find((each) => each.shardId === id)?.blockNumber;
   const accounts = await readAccounts(
     {
       ...{ view, shardId, homeShardOf, blake3, network: network.network },
@@ -65,12 +67,13 @@ async function sight(reading: NodeReading, suspects: Suspects) {
     fids,
   );
   const byFid = new Map(accounts.map((account) => [account.fid, account]));
-  return { blockNumber: shard?.blockNumber ?? 0n, byFid };
+  const heights = { shardId, blockNumber: blockOf(shardId) ?? 0n, keyBlockNumber: blockOf(0) };
+  return { heights, byFid };
 }
 
 /** Accounts that differ, in the store and at the node. */
 async function findDifferent(reading: NodeReading, suspects: Suspects) {
-  const { blockNumber, byFid } = await sight(reading, suspects);
+  const { heights, byFid } = await sight(reading, suspects);
   const sightings = await Promise.all(
     suspects.fids.map(async (fid): Promise<Sighting> => {
       const stored = byFid.get(fid) ?? { fid, leaves: [], altered: [], lostNames: [] };
@@ -78,17 +81,24 @@ async function findDifferent(reading: NodeReading, suspects: Suspects) {
     }),
   );
   const different = sightings.filter((sighting) => differs(sighting, reading));
-  return { blockNumber, different };
+  return { heights, different };
+}
+
+/**
+ * Whether an account's difference may be a moment's: the node may have moved on between its answers,
+ * and shard 0 tells of a gasless key before the account's own shard has it.
+ */
+function mayPass({ unexplained, extra }: AccountDifference): boolean {
+  return unexplained.length > 0 || extra.some(isKeyRow);
 }
 
 /** One look at accounts: what is decided, and what may still be the node's being ahead. */
 async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
   const { shardId } = suspects;
-  const { blockNumber, different } = await findDifferent(reading, suspects);
+  const { heights, different } = await findDifferent(reading, suspects);
   const differences: AccountDifference[] = [];
   const undecided: bigint[] = [];
-  const touched =
-    different.length > 0 ? await listTouched(reading, { shardId, blockNumber }) : new Set<bigint>();
+  const touched = different.length > 0 ? await listTouched(reading, heights) : new Set<bigint>();
   for (const sighting of different) {
     const { fid } = sighting;
     if (touched.has(fid)) {
@@ -96,11 +106,10 @@ async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean
       continue;
     }
     const difference = await examineAccount(reading, { shardId, ...sighting });
-    // The node may have moved on between its answers.
-    if (difference.unexplained.length > 0 && !isLastTry) undecided.push(fid);
+    if (mayPass(difference) && !isLastTry) undecided.push(fid);
     else differences.push(difference);
   }
-  return { blockNumber, differences, undecided };
+  return { blockNumber: heights.blockNumber, differences, undecided };
 }
 
 /** Looks at accounts again and again, until what differs cannot be the node's being ahead. */

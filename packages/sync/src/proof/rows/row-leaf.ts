@@ -46,6 +46,11 @@ export interface RowLeaf {
   readonly isAltered: boolean;
 }
 
+/** Whether a leaf is of a gasless key, which comes by shard 0. */
+export function isKeyRow({ source }: RowLeaf): boolean {
+  return source?.table === "signer_keys" || source?.table === "signer_key_removes";
+}
+
 /** What rows are read with. */
 export interface RowReading {
   readonly network: number;
