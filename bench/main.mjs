@@ -3,7 +3,7 @@
 //   --quick          the smallest size only and everything else smaller: under ten minutes on two cores
 //   --messages N     one network of N messages instead of 200k, 1M and 5M
 //   --runs N         how often everything is measured
-//   --only PART,...  these parts alone; `processes` is not in the quick run unless it is named
+//   --only PART,...  these parts alone; `processes`, `embedding`, `search` are in a quick run only when named
 //   --seed N         what the networks follow from
 import { parseArgs } from "node:util";
 import { startDatabaseServer } from "./measure/databases/database.mjs";
@@ -16,13 +16,18 @@ import { historical } from "./parts/historical.mjs";
 import { peers } from "./parts/peers.mjs";
 import { processes } from "./parts/processes.mjs";
 import { realtime } from "./parts/realtime.mjs";
+import { embedding } from "./parts/retrieval/embedding.mjs";
+import { search } from "./parts/retrieval/search.mjs";
 import { verify } from "./parts/verify.mjs";
 import { readEarlierParts, writeReport } from "./report/write-report.mjs";
 
 /** In the order in which they are measured and told: a network is made for each change of size. */
-const PARTS = { historical, distant, peers, growth, processes, disk, verify, realtime };
-/** On two cores several processes have nothing to share but the cores. */
-const NOT_QUICK = new Set(["processes"]);
+const PARTS = {
+  ...{ historical, distant, peers, growth, processes, disk, verify, realtime },
+  ...{ embedding, search },
+};
+/** On two cores several processes have nothing to share but the cores; the others are not the sync. */
+const NOT_QUICK = new Set(["processes", "embedding", "search"]);
 
 const SIZES = [200_000, 1_000_000, 5_000_000];
 const RUNS = 3;

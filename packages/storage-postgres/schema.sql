@@ -1,5 +1,15 @@
 -- What `snaprag migrate` and the end of the historical phase create. Generated: do not edit.
 
+CREATE OR REPLACE FUNCTION public.embedding_similarity(a real[], b real[])
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select coalesce(nullif(
+    sum(x::float8 * y) / nullif(sqrt(sum(x::float8 * x) * sum(y::float8 * y)), 0), 'NaN'), 0)
+  from unnest(a, b) as pairs (x, y)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.home_shard_of(fid bigint, shard_count integer)
  RETURNS integer
  LANGUAGE sql
@@ -38,6 +48,16 @@ CREATE OR REPLACE FUNCTION public.virtual_shard_of(fid bigint)
 AS $function$
   select get_byte(sha256(substring(int8send(fid) from 5)), 3)
 $function$;
+
+create table cast_embeddings (
+  "fid" bigint not null,
+  "set_id" integer not null,
+  "chunk" integer not null,
+  "hash" bytea not null,
+  "content_hash" bytea not null,
+  "embedding" real[] not null,
+  PRIMARY KEY (fid, hash, set_id, chunk)
+);
 
 create table cast_removes (
   "fid" bigint not null,
@@ -147,6 +167,54 @@ create table channel_updates (
   "signature" bytea not null,
   "data_bytes" bytea,
   PRIMARY KEY (fid, hash)
+);
+
+create table embedding_queue (
+  "fid" bigint not null,
+  "noted_at" timestamp with time zone not null default now(),
+  "lease_expires_at" timestamp with time zone,
+  "version" integer not null default 0,
+  "hash" bytea not null,
+  "lease_id" text,
+  PRIMARY KEY (fid, hash)
+);
+
+create table embedding_refusals (
+  "fid" bigint not null,
+  "refused_at" timestamp with time zone not null default now(),
+  "set_id" integer not null,
+  "hash" bytea not null,
+  "text_hash" bytea not null,
+  "reason" text not null,
+  PRIMARY KEY (fid, hash, set_id)
+);
+
+create table embedding_sets (
+  "set_id" integer not null,
+  "dimension" integer not null,
+  "is_current" boolean not null,
+  "has_parent" boolean not null,
+  "has_quotes" boolean not null,
+  "cursor_fid" bigint,
+  "walked_at" timestamp with time zone,
+  "cast_count" bigint not null default 0,
+  "text_count" bigint not null default 0,
+  "token_count" bigint not null default 0,
+  "error_count" bigint not null default 0,
+  "last_error_at" timestamp with time zone,
+  "window_started_at" timestamp with time zone not null default clock_timestamp(),
+  "window_casts" bigint not null default 0,
+  "last_rate" real,
+  "created_at" timestamp with time zone not null default now(),
+  "state" text not null default 'building'::text,
+  "model" text not null,
+  "version" text not null,
+  "recipe" text not null,
+  "cursor_hash" bytea,
+  "selection" jsonb not null,
+  "last_error" text,
+  PRIMARY KEY (set_id),
+  CHECK ((state = ANY (ARRAY['building'::text, 'serving'::text, 'retired'::text])))
 );
 
 create table fids (
@@ -587,6 +655,8 @@ create table verifications (
   PRIMARY KEY (fid, hash)
 );
 
+CREATE INDEX cast_embeddings_by_content ON cast_embeddings USING btree (content_hash, set_id);
+
 CREATE INDEX casts_by_author ON casts USING btree (fid, "timestamp") WHERE (deleted_at IS NULL);
 
 CREATE INDEX casts_by_hash ON casts USING btree (hash);
@@ -596,6 +666,10 @@ CREATE INDEX casts_by_parent ON casts USING hash (parent_hash) WHERE ((parent_ha
 CREATE INDEX casts_by_parent_url ON casts USING btree (parent_url, "timestamp") WHERE (parent_url IS NOT NULL);
 
 CREATE INDEX casts_by_time ON casts USING btree ("timestamp") WHERE (deleted_at IS NULL);
+
+CREATE INDEX embedding_queue_by_lease ON embedding_queue USING btree (lease_id) WHERE (lease_id IS NOT NULL);
+
+CREATE INDEX embedding_queue_by_time ON embedding_queue USING btree (noted_at);
 
 CREATE INDEX fids_by_custody ON fids USING hash (custody_address);
 
@@ -1490,11 +1564,26 @@ UNION ALL
     true AS is_live
    FROM onchain_events;
 
+comment on table cast_embeddings is
+  'Vectors of casts, one for each part of a text that is longer than its model takes. Those of a cast that ended are there until it was looked at: join casts, and ask for live ones.';
+
 comment on view channel_member_states is
   'What the last action on an account in a channel left it as: member, moderator, removed or banned.';
 
 comment on view channels is
   'Registered channels: owner and expiry by the order of events on the chain, configuration as last updated (null before the first update, modes as they fall back), and the pinned cast. owner_fid holds the owner''s address as custody, else is the only account that has verified it. Nothing happens to a channel at expires_at: compare it with the time in question.';
+
+comment on table embedding_queue is
+  'Casts that came, ended or changed, and some at a time of those that were there before: they are to be looked at by whoever embeds.';
+
+comment on table embedding_refusals is
+  'Casts whose text the provider of a set does not take, and why.';
+
+comment on table embedding_sets is
+  'Vectors that can be compared with each other: of one model, in one version, of texts made by one recipe. The current one is kept up to date; the serving one is searched.';
+
+comment on function embedding_similarity is
+  'Cosine similarity of two vectors, -1 to 1; 0 where one of them has no direction.';
 
 comment on table fids is
   'Every account that rows are known of: where it is at home, when it was first registered, and who holds and may recover it by the order of events on the chain.';

@@ -11,6 +11,16 @@
  * - `database_unsuitable`: the database answers, but cannot hold the mirror.
  * - `rows_differed`: a check found rows that were not what they must be.
  * - `not_proved`: rows were not proved to be what the chain says: they are not, or nothing says so.
+ * - `key_missing`: the embedding provider wants a key, and there is none.
+ * - `key_refused`: the embedding provider does not accept the key.
+ * - `provider_unreachable`: the embedding provider does not answer.
+ * - `provider_failing`: the embedding provider answers, but cannot embed just now.
+ * - `provider_unsuitable`: the embedding provider does not have the model.
+ * - `dimension_mismatch`: the model's vectors are not of the length, or the kind, that is stored.
+ * - `extension_missing`: the database lacks an extension that is asked for.
+ * - `package_missing`: a package that is only wanted for what was asked is not installed.
+ * - `model_unavailable`: a model that is to run in this process cannot be loaded.
+ * - `nothing_embedded`: there are no vectors to search yet.
  * - `in_use`: another process syncs into the database.
  * - `forced`: a second Ctrl-C cut the clean end short.
  */
@@ -25,6 +35,16 @@ export type Outcome =
   | "database_unsuitable"
   | "rows_differed"
   | "not_proved"
+  | "key_missing"
+  | "key_refused"
+  | "provider_unreachable"
+  | "provider_failing"
+  | "provider_unsuitable"
+  | "dimension_mismatch"
+  | "extension_missing"
+  | "package_missing"
+  | "model_unavailable"
+  | "nothing_embedded"
   | "in_use"
   | "forced";
 
@@ -43,6 +63,16 @@ export const EXIT_CODES: { readonly [Name in Outcome]: number } = {
   database_unsuitable: 21,
   rows_differed: 30,
   not_proved: 31,
+  key_missing: 40,
+  key_refused: 41,
+  provider_unreachable: 42,
+  provider_failing: 43,
+  provider_unsuitable: 44,
+  dimension_mismatch: 45,
+  extension_missing: 46,
+  package_missing: 47,
+  model_unavailable: 48,
+  nothing_embedded: 49,
   // EX_TEMPFAIL of sysexits.h: trying again later may succeed.
   in_use: 75,
   // 128 + SIGINT, as a shell reports it.
@@ -61,6 +91,16 @@ export const OUTCOME_MEANINGS: { readonly [Name in Outcome]: string } = {
   database_unsuitable: "the database cannot hold the mirror: newer schema, other network, …",
   rows_differed: "derived rows were not what the messages say, and were put right",
   not_proved: "rows are not what the chain says, or could not be proved to be",
+  key_missing: "the embedding provider wants a key, and there is none",
+  key_refused: "the embedding provider does not accept the key",
+  provider_unreachable: "the embedding provider does not answer",
+  provider_failing: "the embedding provider cannot embed just now",
+  provider_unsuitable: "the embedding provider does not have the model",
+  dimension_mismatch: "the model's vectors do not fit those that are stored",
+  extension_missing: "the database lacks an extension that is asked for",
+  package_missing: "a package that is only needed for this is not installed",
+  model_unavailable: "a local model cannot be loaded",
+  nothing_embedded: "there are no vectors to search yet",
   in_use: "another process syncs into the database",
   forced: "stopped at once by a second Ctrl-C",
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from "node:process";
 import manifest from "../package.json" with { type: "json" };
-import { runCli } from "./commands/run-cli.ts";
+import { runCli } from "./commands/program/run-cli.ts";
 import { muteGrpcLog, readEnvironment } from "./env.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 

@@ -14,6 +14,12 @@ export function proofArgs(command, { endpoint, url }) {
   return [MAIN, command, "--json", "--snapchain-endpoint", endpoint, "--database-url", url];
 }
 
+/** `snaprag embed` of all casts of a database, by a provider. */
+export function embedArgs({ endpoint, model, url, flags = ["--once"] }) {
+  const args = [MAIN, "embed", ...flags, "--log-format", "json", "--database-url", url];
+  return [...args, "--embeddings-endpoint", endpoint, "--model", model];
+}
+
 /** `snaprag migrate`. */
 export const migrateArgs = (url) => [MAIN, "migrate", "--database-url", url];
 

@@ -20,6 +20,7 @@ export async function startChild(script, args = [], { nodeFlags = [] } = {}) {
     return value;
   }
   return {
+    pid: child.pid,
     ready: await nextLine(),
     /** Asks for something and waits for the line that answers. */
     ask(line) {

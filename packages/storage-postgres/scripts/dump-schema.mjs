@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { openEmbeddedDatabase } from "../dist/embedded/index.js";
+import { openEmbeddedDatabase } from "../dist/connection/embedded/index.js";
 import { createPostgresStore } from "../dist/index.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -62,6 +62,8 @@ const TYPES = {
   integer: "number",
   "integer[]": "readonly number[]",
   jsonb: "unknown",
+  real: "number",
+  "real[]": "readonly number[]",
   text: "string",
   "timestamp with time zone": "Date",
 };

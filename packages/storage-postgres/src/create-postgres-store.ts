@@ -99,7 +99,8 @@ export interface PostgresStoreOptions {
   readonly onChanges?: ChangeHandler | undefined;
 }
 
-interface ResolvedPostgresStoreOptions {
+/** Options of {@link createPostgresStore}, with their defaults. @internal */
+export interface ResolvedPostgresStoreOptions {
   readonly connections: Parameters<typeof createConnections>[0];
   readonly fidPartitions: number | undefined;
   readonly onChanges: ChangeHandler | undefined;
@@ -121,7 +122,15 @@ function requirePartitions(count: number | undefined): number | undefined {
   );
 }
 
-function resolvePostgresStoreOptions(options: PostgresStoreOptions): ResolvedPostgresStoreOptions {
+/**
+ * Applies the defaults of whatever stands on connections.
+ *
+ * @throws {TypeError} for options that no database could honour
+ * @internal
+ */
+export function resolvePostgresStoreOptions(
+  options: PostgresStoreOptions,
+): ResolvedPostgresStoreOptions {
   const { schema = "public", backend = "server", applicationName = "snaprag" } = options;
   const { maxConnections = 4, statementTimeoutMs = 300_000, connectTimeoutMs = 10_000 } = options;
   if (!SCHEMA_NAME.test(schema)) {

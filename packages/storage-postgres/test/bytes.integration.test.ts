@@ -27,7 +27,7 @@ import {
   anyFnameProof,
   anyOnChainEvent,
 } from "../../processors/test/support/arbitrary-on-chain.ts";
-import { openEmbeddedDatabase } from "../src/embedded/index.ts";
+import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
 import { createPostgresStore } from "../src/index.ts";
 import type { Message } from "./support/mangled-messages.ts";
 import { mangledMessage, signedBytesOf } from "./support/mangled-messages.ts";

@@ -7,8 +7,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { TestDatabase } from "../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
-import type { EmbeddedDatabase } from "../src/embedded/index.ts";
-import { openEmbeddedDatabase } from "../src/embedded/index.ts";
+import type { EmbeddedDatabase } from "../src/connection/embedded/index.ts";
+import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
 import type { PostgresStoreOptions } from "../src/index.ts";
 import { createPostgresStore } from "../src/index.ts";
 

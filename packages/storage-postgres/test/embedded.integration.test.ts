@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openEmbeddedDatabase } from "../src/embedded/index.ts";
-import { findOwner } from "../src/embedded/owner-file.ts";
+import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
+import { findOwner } from "../src/connection/embedded/owner-file.ts";
 import { createPostgresStore } from "../src/index.ts";
 import { batchOf, changesOf } from "./support/stores.ts";
 

@@ -1,8 +1,8 @@
 // One place that configuration comes from, as a map from keys to what it says of them.
 import { CliError } from "../errors/cli-error.ts";
 import { toJson } from "../output.ts";
-import type { ConfigKey } from "./keys.ts";
-import { CONFIG_KEYS } from "./keys.ts";
+import type { ConfigKey } from "./keys/config-keys.ts";
+import { CONFIG_KEYS } from "./keys/config-keys.ts";
 import { maskPassword } from "./mask-password.ts";
 
 /** Where a value was set. */

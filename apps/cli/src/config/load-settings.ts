@@ -1,6 +1,6 @@
 import type { Environment } from "../env.ts";
-import type { ConfigKey, ConfigValues } from "./keys.ts";
-import { CONFIG_KEYS, listConfigKeys } from "./keys.ts";
+import type { ConfigKey, ConfigValues } from "./keys/config-keys.ts";
+import { CONFIG_KEYS, listConfigKeys } from "./keys/config-keys.ts";
 import type { Layer, Setting } from "./layer.ts";
 import { settingOfText } from "./layer.ts";
 import type { FileChoice } from "./read-file.ts";

@@ -3,11 +3,11 @@ import { resolve } from "node:path";
 import type { TomlTable, TomlValue } from "smol-toml";
 import { parse, TomlError } from "smol-toml";
 import { CliError } from "../errors/cli-error.ts";
-import type { ConfigKey } from "./keys.ts";
-import { CONFIG_KEYS, findConfigKey } from "./keys.ts";
+import type { ConfigKey } from "./keys/config-keys.ts";
+import { CONFIG_KEYS, findConfigKey } from "./keys/config-keys.ts";
+import { nearestKey } from "./keys/nearest-key.ts";
 import type { Layer, Setting } from "./layer.ts";
 import { wrongValue } from "./layer.ts";
-import { nearestKey } from "./nearest-key.ts";
 
 /** Where to look for a configuration file. */
 export interface FileChoice {

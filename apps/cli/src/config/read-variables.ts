@@ -1,10 +1,10 @@
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors/cli-error.ts";
-import type { ConfigKey } from "./keys.ts";
-import { listConfigKeys, variableOf } from "./keys.ts";
+import type { ConfigKey } from "./keys/config-keys.ts";
+import { listConfigKeys, variableOf } from "./keys/config-keys.ts";
+import { nearestVariable } from "./keys/nearest-key.ts";
 import type { Layer, Setting } from "./layer.ts";
 import { settingOfText } from "./layer.ts";
-import { nearestVariable } from "./nearest-key.ts";
 
 /** Variable that names the configuration file. */
 export const CONFIG_FILE_VARIABLE = "SNAPRAG_CONFIG";

@@ -1,6 +1,6 @@
 import { stringify } from "smol-toml";
-import type { ConfigKey } from "./keys.ts";
-import { CONFIG_KEYS, listConfigKeys } from "./keys.ts";
+import type { ConfigKey } from "./keys/config-keys.ts";
+import { CONFIG_KEYS, listConfigKeys } from "./keys/config-keys.ts";
 import type { Setting, Source } from "./layer.ts";
 import type { Settings } from "./load-settings.ts";
 import { maskPassword } from "./mask-password.ts";

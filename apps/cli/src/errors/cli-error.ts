@@ -29,6 +29,15 @@ export function withConfigured<Result>(create: () => Result): Result {
   }
 }
 
+/** {@link withConfigured} for a factory that takes its time. */
+export async function whenConfigured<Result>(create: () => Promise<Result>): Promise<Result> {
+  try {
+    return await create();
+  } catch (error) {
+    throw error instanceof TypeError ? wrongOption(error) : error;
+  }
+}
+
 function wrongOption(cause: TypeError): CliError {
   const advice = "Correct it; `snaprag config show` says where configured values come from.";
   return new CliError("configuration", cause.message, { advice, cause });

@@ -1,21 +1,13 @@
 // What the codes of the libraries' errors mean to whoever runs the command: the only place that knows.
 import type { NodeClientError, NodeClientErrorCode } from "@snaprag/client";
 import type { DevnetError, DevnetErrorCode } from "@snaprag/devnet";
+import type { EmbeddingError } from "@snaprag/embeddings";
 import type { StorageError, StorageErrorCode } from "@snaprag/storage";
 import type { SyncError, SyncErrorCode } from "@snaprag/sync";
-import type { FailureCode } from "../exit-codes.ts";
 import { isNamed } from "./cli-error.ts";
-
-/** How the errors with one code are told; `what` gets the error's message without its code. */
-export interface FailureRule {
-  readonly code: FailureCode;
-  readonly what?: (message: string) => string;
-  readonly advice: string;
-}
-
-const REPORT_BUG =
-  "This is a bug: please report it at https://github.com/snaprag/snaprag/issues with the output of --log-level debug.";
-const BUG: FailureRule = { code: "unexpected", advice: REPORT_BUG };
+import { EMBEDDING_RULES } from "./embedding-rules.ts";
+import type { FailureRule } from "./failure-rule.ts";
+import { BUG } from "./failure-rule.ts";
 
 const CHECK_NODE =
   "Check that the node runs and that the endpoint is right, or try `snaprag sync --devnet`, which needs no node.";
@@ -177,6 +169,7 @@ export function findFailureRule(error: unknown): FailureRule {
   if (isNamed<NodeClientError>(error, "NodeClientError")) return NODE_RULES[error.code];
   if (isNamed<SyncError>(error, "SyncError")) return SYNC_RULES[error.code];
   if (isNamed<DevnetError>(error, "DevnetError")) return DEVNET_RULES[error.code];
+  if (isNamed<EmbeddingError>(error, "EmbeddingError")) return EMBEDDING_RULES[error.code];
   if (!isNamed<StorageError>(error, "StorageError")) return BUG;
   return SQL_STATE_RULES.get(error.sqlState ?? "") ?? STORAGE_RULES[error.code];
 }

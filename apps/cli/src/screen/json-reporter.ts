@@ -30,7 +30,7 @@ export function createJsonReporter({ stdout, level }: ReporterOptions): Reporter
   return {
     logger,
     announce: ({ event, fields = {} }) => logger.info(fields, event),
-    follow(progress) {
+    follow(progress, others = () => []) {
       const meter = createPaceMeter();
       let lookCount = 0;
       const look = (isReported: boolean) => {
@@ -39,7 +39,8 @@ export function createJsonReporter({ stdout, level }: ReporterOptions): Reporter
         const pace = meter.observe(shards, now.getTime());
         if (!isReported) return;
         const records = shards.map((shard) => shardRecord(shard, pace.get(shard.shardId), now));
-        logger.info({ shards: records }, "progress");
+        if (records.length > 0) logger.info({ shards: records }, "progress");
+        for (const { event, fields = {} } of others()) logger.info(fields, event);
       };
       const timer = setInterval(() => look(++lookCount % LOOKS_PER_LINE === 0), LOOK_INTERVAL_MS);
       return {

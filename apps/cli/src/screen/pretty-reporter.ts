@@ -1,6 +1,6 @@
 import type { Logger, ShardActivity } from "@snaprag/sync";
 import { createLogUpdate } from "log-update";
-import type { LogLevel } from "../config/keys.ts";
+import type { LogLevel } from "../config/keys/config-keys.ts";
 import type { OutputStream } from "../output.ts";
 import { toJson } from "../output.ts";
 import { formatCount } from "./format-quantity.ts";
@@ -30,9 +30,12 @@ export function createPrettyReporter({ stdout, level }: ReporterOptions): Report
   return {
     logger: createScreenLogger(screen, level === "info" ? "warn" : level),
     announce: ({ sentence }) => screen.print(sentence),
-    follow(progress) {
+    follow(progress, others = () => []) {
       const meter = createPaceMeter();
-      const draw = () => screen.show(shardLines(progress(), meter.observe));
+      const draw = () => {
+        const lines = others().map(({ sentence }) => sentence);
+        screen.show([...shardLines(progress(), meter.observe), ...lines]);
+      };
       const timer = setInterval(draw, screen.intervalMs);
       return {
         [Symbol.dispose]() {

@@ -1,10 +1,10 @@
 import type { RowCount } from "@snaprag/storage";
 import type { Logger, ShardActivity } from "@snaprag/sync";
-import type { LogFormat, LogLevel } from "../config/keys.ts";
+import type { LogFormat, LogLevel } from "../config/keys/config-keys.ts";
 import type { OutputStream } from "../output.ts";
 
 /** Something worth telling, for people and for machines. */
-interface Announcement {
+export interface Announcement {
   /** Constant and lower-case, as the message of a JSON line. */
   readonly event: string;
   readonly fields?: object;
@@ -27,8 +27,14 @@ export interface Reporter {
   /** For the libraries. Without a log, they would be silent. */
   readonly logger: Logger;
   announce(announcement: Announcement): void;
-  /** Shows progress again and again, until the result is disposed. */
-  follow(progress: () => readonly ShardActivity[]): Disposable;
+  /**
+   * Shows progress again and again, until the result is disposed: of shards, and of whatever else
+   * goes on.
+   */
+  follow(
+    progress: () => readonly ShardActivity[],
+    others?: () => readonly Announcement[],
+  ): Disposable;
   /** The last word: what is in the database. */
   conclude(contents: DatabaseContents): void;
 }

@@ -1,3 +1,4 @@
+import type { EmbeddingSetStatus } from "@snaprag/embeddings";
 import type { ShardProgress, ShardProof } from "@snaprag/storage";
 import { describe, expect, it } from "vitest";
 import { statusLines, statusToObject } from "../../src/commands/status/status-report.ts";
@@ -47,9 +48,28 @@ const TABLES = new Map([
   ["reactions", { live: 6_000_000, total: 6_000_000, isEstimate: true }],
 ]);
 
+const SET: EmbeddingSetStatus = {
+  setId: 1,
+  model: "nomic-embed-text",
+  version: "1",
+  recipe: "texts v1",
+  dimension: 768,
+  vectorType: "halfvec",
+  state: "building",
+  isCurrent: true,
+  castCount: 12_000n,
+  textCount: 11_000n,
+  tokenCount: 250_000n,
+  refusedCount: 3n,
+  backlogCount: 4500n,
+  castsPerSecond: 151.26,
+  errorCount: 2n,
+  lastError: { message: "too busy", at: new Date("2026-10-01T00:00:00Z") },
+};
+
 describe("statusToObject()", () => {
   it("is the documented JSON, its event id a string", () => {
-    const json = toJson(statusToObject({ shards: [SHARD], tables: TABLES }, NOW));
+    const json = toJson(statusToObject({ shards: [SHARD], tables: TABLES, embeddings: [] }, NOW));
 
     expect(json).toBe(
       '{"shards":[{"shardId":1,"phase":"realtime","height":28812,"snapshotHeight":28800,' +
@@ -59,12 +79,12 @@ describe("statusToObject()", () => {
         '"leaves":13204,"opaqueLeaves":12,"commits":"not_configured",' +
         '"provedAt":"2026-09-30T23:58:05.000Z","ageSeconds":125}}],' +
         '"tables":{"casts":{"live":2991,"total":3000},' +
-        '"reactions":{"live":6000000,"total":6000000,"estimated":true}}}',
+        '"reactions":{"live":6000000,"total":6000000,"estimated":true}},"embeddings":[]}',
     );
   });
 
   it("has null for a snapshot, a lag and a proof that are not known yet", () => {
-    const status = { shards: [NEW_SHARD], tables: new Map() };
+    const status = { shards: [NEW_SHARD], tables: new Map(), embeddings: [] };
 
     expect(statusToObject(status, NOW)).toMatchObject({
       shards: [{ height: 0, snapshotHeight: null, lagSeconds: null, proof: null }],
@@ -72,9 +92,24 @@ describe("statusToObject()", () => {
   });
 
   it("is empty for a database without a mirror", () => {
-    const status = { shards: [], tables: new Map() };
+    const status = { shards: [], tables: new Map(), embeddings: [] };
 
-    expect(toJson(statusToObject(status, NOW))).toBe('{"shards":[],"tables":{}}');
+    expect(toJson(statusToObject(status, NOW))).toBe('{"shards":[],"tables":{},"embeddings":[]}');
+  });
+
+  it("has the sets of vectors with their counts as numbers", () => {
+    const status = { shards: [], tables: new Map(), embeddings: [SET] };
+
+    expect(statusToObject(status, NOW)).toMatchObject({
+      embeddings: [
+        {
+          ...{ model: "nomic-embed-text", version: "1", dimension: 768, storage: "halfvec" },
+          ...{ state: "building", isCurrent: true, casts: 12_000, texts: 11_000, tokens: 250_000 },
+          ...{ refused: 3, backlog: 4500, castsPerSecond: 151.26, errors: 2 },
+          lastError: { message: "too busy", at: "2026-10-01T00:00:00.000Z" },
+        },
+      ],
+    });
   });
 });
 
@@ -82,7 +117,10 @@ describe("statusLines()", () => {
   it("shows shards, proofs and relations in tables, no proof of shard 0", () => {
     const blocks = { ...NEW_SHARD, shardId: 0 };
 
-    const lines = statusLines({ shards: [blocks, SHARD, NEW_SHARD], tables: TABLES }, NOW);
+    const lines = statusLines(
+      { shards: [blocks, SHARD, NEW_SHARD], tables: TABLES, embeddings: [] },
+      NOW,
+    );
 
     expect(lines).toEqual([
       "shard       phase  height  snapshot     cursor  messages  users  errors  retries  quarantined  fallbacks  lag",
@@ -97,6 +135,17 @@ describe("statusLines()", () => {
       "table            live       total",
       "casts           2,991       3,000",
       "reactions  ~6,000,000  ~6,000,000",
+    ]);
+  });
+
+  it("shows sets of vectors, and the last error of each", () => {
+    const lines = statusLines({ shards: [], tables: new Map(), embeddings: [SET] }, NOW);
+
+    expect(lines.slice(-4)).toEqual([
+      "",
+      "model             version      vectors     state   casts   tokens  backlog  casts/s  refused  errors",
+      "nomic-embed-text        1  768 halfvec  building  12,000  250,000    4,500    151.3        3       2",
+      "last error of nomic-embed-text: 2026-10-01T00:00:00.000Z too busy",
     ]);
   });
 });

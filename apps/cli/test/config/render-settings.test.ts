@@ -33,12 +33,42 @@ describe("settingsToToml()", () => {
         validator_keys: [],
       },
       database: { schema: "public", max_connections: 4, embedded_folder: "./.snaprag/db" },
+      embeddings: {
+        enabled: false,
+        provider: "http",
+        endpoint: "http://localhost:11434/v1",
+        model_version: "1",
+        api_key_env: "EMBEDDINGS_API_KEY",
+        parent_context: false,
+        quote_context: false,
+        concurrency: 2,
+        timeout_ms: 60_000,
+        retry_ms: 10_000,
+        local_folder: "./.snaprag/models",
+        local_download: true,
+        local_pooling: "mean",
+        min_characters: 1,
+        storage: "auto",
+        full_text_index: false,
+        trigram_index: false,
+      },
       log: { level: "warn", format: "auto" },
     });
     expect(toml).toContain("shard_ids = [ 1, 2 ] # environment SNAPRAG_SYNC_SHARD_IDS");
     expect(toml).toContain('level = "warn" # flag --log-level');
     expect(toml).toContain("lanes = 8 # default");
     expect(toml).toContain("# url is not set: # default");
+  });
+
+  it("shows fids and times as TOML has them", async () => {
+    const settings = await load({
+      SNAPRAG_EMBEDDINGS_FIDS: "3,5650",
+      SNAPRAG_EMBEDDINGS_SINCE: "2026-01-31",
+    });
+
+    const { embeddings } = parse(settingsToToml(settings));
+
+    expect(embeddings).toMatchObject({ fids: [3, 5650], since: new Date("2026-01-31T00:00:00Z") });
   });
 
   it("masks passwords of the database and of nodes", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LogLevel } from "../../src/config/keys.ts";
+import type { LogLevel } from "../../src/config/keys/config-keys.ts";
 import { createReporter } from "../../src/screen/create-reporter.ts";
 import { Capture } from "../support/run-in-process.ts";
 import { aShard } from "../support/shard-activity.ts";

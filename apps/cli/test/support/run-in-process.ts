@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
-import { runCli } from "../../src/commands/run-cli.ts";
+import { runCli } from "../../src/commands/program/run-cli.ts";
 import type { Environment } from "../../src/env.ts";
 
 /** What a run of the program left behind. */

@@ -32,7 +32,7 @@ export interface Connections {
   readonly backend: Backend;
   readonly statementTimeoutMs: number;
   readonly pool: Pool;
-  /** One statement on any connection. */
+  /** One statement on any connection. In a session that others share, one with parameters is a transaction. */
   query(statement: string | QueryConfig): Promise<QueryResult>;
   /** Statements of one transaction, sent at once and awaited together. */
   pipeline(statements: readonly QueryConfig[]): Promise<void>;
@@ -113,6 +113,15 @@ async function runTransaction<Result>(
   }
 }
 
+/**
+ * Runs a statement that takes several messages in a session that others use as well. Between these
+ * they would have their turn, and what was prepared and bound would be gone; while a transaction is
+ * open, they wait.
+ */
+function runAlone(client: PoolClient, statement: QueryConfig): Promise<QueryResult> {
+  return runTransaction(client, (transaction) => transaction.query(statement));
+}
+
 function createPool(options: ConnectionOptions): Pool {
   const { maxConnections, backend } = options;
   const pool = new pg.Pool({
@@ -160,7 +169,12 @@ export function createConnections(options: ConnectionOptions): Connections {
     backend: options.backend,
     statementTimeoutMs: options.statementTimeoutMs,
     pool,
-    query: (statement) => withClient((client) => client.query(statement)),
+    query: (statement) =>
+      withClient((client) =>
+        options.backend === "server" || typeof statement === "string"
+          ? client.query(statement)
+          : runAlone(client, statement),
+      ),
     pipeline: (statements) => withClient((client) => runPipeline(client, statements)),
     transact: (work) => withClient((client) => runTransaction(client, work)),
     connect: () => openSession(options, sessionSetUp),

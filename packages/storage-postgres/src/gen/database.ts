@@ -6,6 +6,14 @@
  * `bigint` columns are `bigint`, byte strings `Uint8Array`, as `createQueryBuilder` reads them.
  */
 export interface SnapragDatabase {
+  readonly cast_embeddings: {
+    readonly fid: bigint;
+    readonly set_id: number;
+    readonly chunk: number;
+    readonly hash: Uint8Array;
+    readonly content_hash: Uint8Array;
+    readonly embedding: readonly number[];
+  };
   readonly cast_removes: {
     readonly fid: bigint;
     readonly timestamp: Date;
@@ -127,6 +135,47 @@ export interface SnapragDatabase {
     readonly casting_mode: number | null;
     readonly membership_mode: number | null;
     readonly pinned_cast_hash: Uint8Array | null;
+  };
+  readonly embedding_queue: {
+    readonly fid: bigint;
+    readonly noted_at: Date;
+    readonly lease_expires_at: Date | null;
+    readonly version: number;
+    readonly hash: Uint8Array;
+    readonly lease_id: string | null;
+  };
+  readonly embedding_refusals: {
+    readonly fid: bigint;
+    readonly refused_at: Date;
+    readonly set_id: number;
+    readonly hash: Uint8Array;
+    readonly text_hash: Uint8Array;
+    readonly reason: string;
+  };
+  readonly embedding_sets: {
+    readonly set_id: number;
+    readonly dimension: number;
+    readonly is_current: boolean;
+    readonly has_parent: boolean;
+    readonly has_quotes: boolean;
+    readonly cursor_fid: bigint | null;
+    readonly walked_at: Date | null;
+    readonly cast_count: bigint;
+    readonly text_count: bigint;
+    readonly token_count: bigint;
+    readonly error_count: bigint;
+    readonly last_error_at: Date | null;
+    readonly window_started_at: Date;
+    readonly window_casts: bigint;
+    readonly last_rate: number | null;
+    readonly created_at: Date;
+    readonly state: string;
+    readonly model: string;
+    readonly version: string;
+    readonly recipe: string;
+    readonly cursor_hash: Uint8Array | null;
+    readonly selection: unknown;
+    readonly last_error: string | null;
   };
   readonly fids: {
     readonly fid: bigint;

@@ -4,10 +4,11 @@ import type { Connections } from "../connection/connections.ts";
 import { findFidPartitions } from "../tables/fid-partitions.ts";
 import { messagesSql } from "./0001-messages.ts";
 import { PROGRESS_SQL } from "./0002-progress.ts";
-import { CURRENT_STATE_SQL } from "./0003-current-state.ts";
 import { TIMELINES_SQL } from "./0004-timelines.ts";
 import { PROOF_SQL } from "./0005-proof.ts";
 import { MEMBERS_SQL } from "./0006-members.ts";
+import { EMBEDDINGS_SQL } from "./0007-embeddings.ts";
+import { CURRENT_STATE_SQL } from "./current-state/0003-current-state.ts";
 
 interface Migration {
   readonly name: string;
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "timelines", sql: TIMELINES_SQL },
   { name: "proof", sql: PROOF_SQL },
   { name: "members", sql: MEMBERS_SQL },
+  { name: "embeddings", sql: EMBEDDINGS_SQL },
 ];
 
 /** Migration id that this version of the software brings a database to. */

@@ -26,6 +26,10 @@ const TABLES = [
   "sync_partitions",
   "sync_errors",
   "quarantined_messages",
+  "embedding_sets",
+  "cast_embeddings",
+  "embedding_queue",
+  "embedding_refusals",
   "schema_migrations",
 ];
 
@@ -34,6 +38,9 @@ const FUNCTIONS = [
   "sync_is_alive(int)",
   "virtual_shard_of(bigint)",
   "home_shard_of(bigint, int)",
+  "embedding_similarity(real[], real[])",
+  // Made when embeddings are first wanted.
+  "note_casts_to_embed()",
 ];
 
 /**

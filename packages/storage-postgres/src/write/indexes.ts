@@ -1,9 +1,12 @@
 // What makes queries fast and would slow a bulk load: built when the historical phase ends.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Client } from "pg";
+import type { Client, ClientBase } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
+
+/** An index: its name, and what follows `on` where it is made, the table first. */
+export type IndexDefinition = readonly [name: string, definition: string];
 
 /**
  * Name and definition of every secondary index. All lead with what is looked up by.
@@ -14,7 +17,7 @@ import { listPartitions } from "../tables/fid-partitions.ts";
  * (docs/protocol.md 4.2). Byte strings of casts, which have up to 16,384 bytes, and of contracts,
  * which nothing bounds, are looked up by hash: that serves equality at any length.
  */
-const INDEXES: readonly (readonly [name: string, definition: string])[] = [
+const INDEXES: readonly IndexDefinition[] = [
   ["casts_by_hash", "casts (hash)"],
   ["casts_by_time", `casts ("timestamp") where deleted_at is null`],
   ["casts_by_author", `casts (fid, "timestamp") where deleted_at is null`],
@@ -59,6 +62,12 @@ async function awaitTurn(session: Client): Promise<void> {
   while (!(await session.query(TRY_LOCK)).rows[0]?.is_mine) await delay(OTHERS_MS);
 }
 
+/** Drops what interrupted builds have left; nobody else may build meanwhile. */
+async function dropInvalid(session: Pick<ClientBase, "query">): Promise<void> {
+  const { rows } = await session.query(INVALID);
+  for (const { relname } of rows) await session.query(`drop index "${relname}"`);
+}
+
 async function readNames(session: Client): Promise<ReadonlySet<string>> {
   const { rows } = await session.query(EXISTING);
   return new Set(rows.map(({ indexname }) => indexname));
@@ -72,7 +81,7 @@ async function readNames(session: Client): Promise<ReadonlySet<string>> {
  * by their definition, in an instant. What an interrupted build has finished is not built again.
  */
 function buildSql(
-  [name, definition]: (typeof INDEXES)[number],
+  [name, definition]: IndexDefinition,
   partitions: ReadonlyMap<string, readonly string[]>,
   existing: ReadonlySet<string>,
 ): readonly string[] {
@@ -87,24 +96,50 @@ function buildSql(
 }
 
 /**
- * Builds every missing index without blocking writes; refreshes the statistics when one was missing.
+ * Builds those of some indexes that are missing; returns whether any was.
  *
- * A build that was interrupted leaves an invalid index behind, which is dropped and built again.
+ * A build that was interrupted leaves an invalid index behind, which is dropped and built again:
+ * nobody else builds meanwhile.
  */
-export async function buildIndexes(connections: Connections): Promise<void> {
+export async function buildMissing(
+  session: Client,
+  indexes: readonly IndexDefinition[],
+): Promise<boolean> {
+  await dropInvalid(session);
+  const existing = await readNames(session);
+  const partitions = await listPartitions(session);
+  const missing = indexes.filter(([name]) => !existing.has(name));
+  for (const index of missing) {
+    for (const text of buildSql(index, partitions, existing)) await session.query(text);
+  }
+  return missing.length > 0;
+}
+
+/**
+ * Builds those of some indexes that are missing, in a transaction that lasts as long as they take.
+ * For a session that all share: whoever writes waits for it however an index is built.
+ */
+export async function buildMissingAtOnce(
+  client: Pick<ClientBase, "query">,
+  indexes: readonly IndexDefinition[],
+): Promise<void> {
+  await client.query("set local statement_timeout to 0");
+  await dropInvalid(client);
+  for (const [name, definition] of indexes) {
+    await client.query(`create index if not exists ${name} on ${definition}`);
+  }
+}
+
+/** Runs work in a session in which statements take as long as they do, while nobody else builds. */
+export async function whileNobodyBuilds(
+  connections: Connections,
+  work: (session: Client) => Promise<void>,
+): Promise<void> {
   const session = await connections.connect();
   try {
     if (connections.backend === "server") await awaitTurn(session);
     await session.query("set statement_timeout to 0");
-    const { rows } = await session.query(INVALID);
-    for (const { relname } of rows) await session.query(`drop index "${relname}"`);
-    const existing = await readNames(session);
-    const partitions = await listPartitions(session);
-    const missing = INDEXES.filter(([name]) => !existing.has(name));
-    for (const index of missing) {
-      for (const text of buildSql(index, partitions, existing)) await session.query(text);
-    }
-    if (missing.length > 0) await session.query("analyze");
+    await work(session);
     // An embedded database has one session for all.
     await session.query(`set statement_timeout to ${connections.statementTimeoutMs}`);
   } catch (error) {
@@ -112,4 +147,11 @@ export async function buildIndexes(connections: Connections): Promise<void> {
   } finally {
     await session.end();
   }
+}
+
+/** Builds every missing index without blocking writes; refreshes the statistics when one was. */
+export async function buildIndexes(connections: Connections): Promise<void> {
+  await whileNobodyBuilds(connections, async (session) => {
+    if (await buildMissing(session, INDEXES)) await session.query("analyze");
+  });
 }

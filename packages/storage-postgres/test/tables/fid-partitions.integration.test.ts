@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import type { Store } from "@snaprag/storage";
 import { describe, expect, it } from "vitest";
-import { openEmbeddedDatabase } from "../../src/embedded/index.ts";
+import { openEmbeddedDatabase } from "../../src/connection/embedded/index.ts";
 import { createPostgresStore } from "../../src/index.ts";
 import { MAX_FID_PARTITIONS, PARTITIONED_TABLES } from "../../src/tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../../src/tables/table-columns.ts";
@@ -59,7 +59,7 @@ describe("migrate() with fidPartitions", () => {
            where a.attrelid = c.oid and a.attnum = i.indkey[0]) as first
        from pg_index i join pg_class c on c.oid = i.indrelid
        where i.indisunique and c.relnamespace = 'public'::regnamespace
-         and c.relname not like 'sync\\_%' and c.relname <> 'schema_migrations'`,
+         and c.relname not like 'sync\\_%' and c.relname not in ('schema_migrations', 'embedding_sets')`,
     );
     expect(rows.length).toBeGreaterThan(TABLE_NAMES.length + 2 * PARTITIONED_TABLES.length);
     for (const { relname, first } of rows) expect(first, relname).toBe("fid");

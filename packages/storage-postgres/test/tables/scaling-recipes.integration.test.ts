@@ -122,7 +122,10 @@ describe("docs/scaling.md", () => {
     expect(calls[0]).toBe(
       "select create_distributed_table('casts', 'fid', colocate_with => 'none')",
     );
-    const others = [...TABLE_NAMES, "fids", "user_profiles", "trie_leaves", "quarantined_messages"];
+    const others = [
+      ...[...TABLE_NAMES, "fids", "user_profiles", "trie_leaves", "quarantined_messages"],
+      ...["cast_embeddings", "embedding_queue", "embedding_refusals"],
+    ];
     for (const table of others.filter((name) => name !== "casts")) {
       expect(calls).toContain(
         `select create_distributed_table('${table}', 'fid', colocate_with => 'casts')`,
@@ -130,7 +133,9 @@ describe("docs/scaling.md", () => {
     }
     const references = calls.slice(others.length);
     for (const call of references) {
-      expect(call).toMatch(/^select create_reference_table\('(sync_\w+|schema_migrations)'\)$/);
+      expect(call).toMatch(
+        /^select create_reference_table\('(sync_\w+|schema_migrations|embedding_sets)'\)$/,
+      );
     }
     expect(references.length).toBeGreaterThanOrEqual(6);
   });

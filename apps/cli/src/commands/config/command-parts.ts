@@ -1,7 +1,7 @@
 // What the definitions of commands share.
 import type { Command } from "commander";
-import type { ConfigKey } from "../../config/keys.ts";
-import type { Invocation } from "../cli-context.ts";
+import type { ConfigKey } from "../../config/keys/config-keys.ts";
+import type { Invocation } from "../program/cli-context.ts";
 
 /** Makes the action of a command: the settings first, then the work, with the command's own flags. */
 export type ActionOf = <Flags>(

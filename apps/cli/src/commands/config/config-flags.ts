@@ -1,11 +1,11 @@
 // Flags that set configuration keys, made from the table of keys.
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { ConfigKey } from "../../config/keys.ts";
-import { CONFIG_KEYS, listConfigKeys } from "../../config/keys.ts";
+import type { ConfigKey } from "../../config/keys/config-keys.ts";
+import { CONFIG_KEYS, listConfigKeys } from "../../config/keys/config-keys.ts";
 import type { FlagValue, Settings } from "../../config/load-settings.ts";
 import { loadSettings } from "../../config/load-settings.ts";
-import type { CliContext } from "../cli-context.ts";
+import type { CliContext } from "../program/cli-context.ts";
 
 /** Adds `--config` and the flags of these keys to a command. */
 export function addConfigFlags(command: Command, keys: readonly ConfigKey[]): void {

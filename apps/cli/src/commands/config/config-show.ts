@@ -1,6 +1,6 @@
 import { settingsToObject, settingsToToml } from "../../config/render-settings.ts";
 import { createOutput, toJson } from "../../output.ts";
-import type { Invocation } from "../cli-context.ts";
+import type { Invocation } from "../program/cli-context.ts";
 
 /** Flags of `snaprag config show`. */
 export interface ConfigShowFlags {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { StorageError, Store } from "@snaprag/storage";
+import type { StorageError } from "@snaprag/storage";
 import { isNamed } from "../../errors/cli-error.ts";
 import type { DatabaseTarget } from "./database-target.ts";
+import type { OpenDatabase } from "./open-database.ts";
 import { openDatabase } from "./open-database.ts";
 
 /** Creating an embedded database takes seconds on a slow machine. */
@@ -10,14 +11,14 @@ const OWNER_START_MS = 20_000;
 const RETRY_MS = 200;
 
 /** SQLSTATE of a relation that does not exist. */
-const UNDEFINED_TABLE = "42P01";
+export const UNDEFINED_TABLE = "42P01";
 
 /** A look at a database, whoever else has it open. */
 export interface Look<Found> {
   /** What this process is. */
   readonly holder: string;
-  /** Statements without parameters only: the session may be another process's. */
-  readonly read: (store: Store) => Promise<Found>;
+  /** Only looks: the session may be another process's. */
+  readonly read: (database: OpenDatabase) => Promise<Found>;
 }
 
 /**
@@ -51,5 +52,5 @@ async function lookOnce<Found>(
   // Opening would create it.
   if (target.kind === "embedded" && !existsSync(target.folder)) return undefined;
   await using database = await openDatabase(target, { holder, isGuestAllowed: true });
-  return await read(database.store);
+  return await read(database);
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { createOutput } from "../../output.ts";
-import type { Invocation } from "../cli-context.ts";
+import type { Invocation } from "../program/cli-context.ts";
 import { databaseTargetOf, placeOf } from "./database-target.ts";
 import { openDatabase } from "./open-database.ts";
 

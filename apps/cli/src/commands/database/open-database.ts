@@ -1,5 +1,6 @@
 import type { StorageError, Store } from "@snaprag/storage";
 import type { EmbeddedDatabase } from "@snaprag/storage-postgres/embedded";
+import type { PostgresEmbeddingStore } from "@snaprag/storage-postgres/embeddings";
 import { CliError, isNamed, withConfigured } from "../../errors/cli-error.ts";
 import type { DatabaseTarget, EmbeddedTarget } from "./database-target.ts";
 
@@ -9,6 +10,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** An open database. */
 export interface OpenDatabase extends AsyncDisposable {
   readonly store: Store;
+  /** Opens what embeddings are kept in, over connections of its own. The caller closes it first. */
+  openEmbeddings(): Promise<PostgresEmbeddingStore>;
 }
 
 /** How a database is opened. */
@@ -55,7 +58,14 @@ export async function openDatabase(
         statementTimeoutMs,
       }),
     );
-    return { store, [Symbol.asyncDispose]: () => store.close() };
+    return {
+      store,
+      async openEmbeddings() {
+        const { createEmbeddingStore } = await import("@snaprag/storage-postgres/embeddings");
+        return createEmbeddingStore({ connectionString, schema, connectTimeoutMs });
+      },
+      [Symbol.asyncDispose]: () => store.close(),
+    };
   }
   const embedded = await openEmbedded(target, options);
   const store = withConfigured(() =>
@@ -63,6 +73,12 @@ export async function openDatabase(
   );
   return {
     store,
+    async openEmbeddings() {
+      const { createEmbeddingStore } = await import("@snaprag/storage-postgres/embeddings");
+      const { connection } = embedded.storeOptions;
+      // The session is the store's, which has set it up.
+      return createEmbeddingStore({ connection, schema, backend: "embeddedGuest" });
+    },
     async [Symbol.asyncDispose]() {
       await store.close();
       await embedded.close();

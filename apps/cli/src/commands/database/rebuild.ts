@@ -6,7 +6,7 @@ import { CliError } from "../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../output.ts";
 import { formatCount } from "../../screen/format-quantity.ts";
 import { textTable } from "../../screen/text-table.ts";
-import type { Invocation } from "../cli-context.ts";
+import type { Invocation } from "../program/cli-context.ts";
 import type { DatabaseTarget } from "./database-target.ts";
 import { databaseTargetOf, placeOf } from "./database-target.ts";
 import { openDatabase } from "./open-database.ts";

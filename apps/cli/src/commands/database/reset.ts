@@ -5,7 +5,7 @@ import process from "node:process";
 import type { StorageError, Store } from "@snaprag/storage";
 import { CliError, isNamed } from "../../errors/cli-error.ts";
 import { createOutput } from "../../output.ts";
-import type { Invocation } from "../cli-context.ts";
+import type { Invocation } from "../program/cli-context.ts";
 import type { DatabaseTarget } from "./database-target.ts";
 import { databaseTargetOf, placeOf } from "./database-target.ts";
 import { openDatabase } from "./open-database.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { DevnetOptions } from "@snaprag/devnet";
-import type { Invocation } from "../cli-context.ts";
-import { untilStopped } from "../until-stopped.ts";
+import type { Invocation } from "../program/cli-context.ts";
+import { untilStopped } from "../program/until-stopped.ts";
 import { startDevnet } from "./start-devnet.ts";
 
 /** Flags of `snaprag devnet`, as the devnet takes them. */

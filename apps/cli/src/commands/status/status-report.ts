@@ -1,19 +1,24 @@
 // What `snaprag status` says, as JSON and as tables.
+import type { EmbeddingSetStatus } from "@snaprag/embeddings";
 import type { RowCount, ShardProgress, ShardProof } from "@snaprag/storage";
 import { toHex } from "../../output.ts";
 import { formatCount, formatDuration } from "../../screen/format-quantity.ts";
 import { formatRows, rowCountsToObject } from "../../screen/row-counts.ts";
 import { lagSeconds } from "../../screen/shard-line.ts";
 import { textTable } from "../../screen/text-table.ts";
+import { embeddingStatusLines, embeddingsToObject } from "../embeddings/embedding-lines.ts";
 
 /** How far a mirror has come, and what it holds. */
 export interface MirrorStatus {
   readonly shards: readonly ShardProgress[];
   readonly tables: ReadonlyMap<string, RowCount>;
+  /** Sets of vectors; none where nothing was ever embedded. */
+  readonly embeddings: readonly EmbeddingSetStatus[];
 }
 
 /** The status for machines. Fields are only ever added. */
-export function statusToObject({ shards, tables }: MirrorStatus, now: Date): object {
+export function statusToObject(status: MirrorStatus, now: Date): object {
+  const { shards, tables, embeddings } = status;
   return {
     shards: shards.map((shard) => ({
       shardId: shard.shardId,
@@ -31,6 +36,7 @@ export function statusToObject({ shards, tables }: MirrorStatus, now: Date): obj
       proof: shard.proof && proofToObject(shard.proof, now),
     })),
     tables: rowCountsToObject(tables),
+    embeddings: embeddingsToObject(embeddings),
   };
 }
 
@@ -47,9 +53,15 @@ function proofToObject(proof: ShardProof, now: Date): object {
   };
 }
 
-/** The status for people: tables of shards, of what is proved of them, and of relations. */
-export function statusLines({ shards, tables }: MirrorStatus, now: Date): readonly string[] {
-  return [...shardLines(shards, now), "", ...proofLines(shards, now), "", ...tableLines(tables)];
+/** The status for people: tables of shards, of what is proved of them, of relations, of vectors. */
+export function statusLines(status: MirrorStatus, now: Date): readonly string[] {
+  const { shards, tables, embeddings } = status;
+  return [
+    ...[...shardLines(shards, now), ""],
+    ...[...proofLines(shards, now), ""],
+    ...tableLines(tables),
+    ...embeddingStatusLines(embeddings),
+  ];
 }
 
 function shardLines(shards: readonly ShardProgress[], now: Date): readonly string[] {

@@ -1,18 +1,19 @@
 import { hostname } from "node:os";
 import process from "node:process";
-import type { SyncerOptions, SyncMode } from "@snaprag/sync";
+import type { Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
 import { createSyncer } from "@snaprag/sync";
 import type { Settings } from "../../config/load-settings.ts";
 import { withConfigured } from "../../errors/cli-error.ts";
-import type { Invocation } from "../cli-context.ts";
 import type { DatabaseTarget } from "../database/database-target.ts";
 import { databaseTargetOf, placeOf } from "../database/database-target.ts";
 import type { OpenDatabase } from "../database/open-database.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { readContents } from "../database/read-contents.ts";
 import { startDevnet } from "../devnet/start-devnet.ts";
-import type { Surroundings } from "../until-stopped.ts";
-import { untilStopped } from "../until-stopped.ts";
+import { embedBesideSync } from "../embeddings/embed-beside-sync.ts";
+import type { CliContext, Invocation } from "../program/cli-context.ts";
+import type { Surroundings } from "../program/until-stopped.ts";
+import { untilStopped } from "../program/until-stopped.ts";
 import { connectNodes } from "./connect-nodes.ts";
 import { findNode } from "./find-node.ts";
 import { proofSettingsOf } from "./proof-settings.ts";
@@ -32,13 +33,14 @@ export async function runSync(invocation: Invocation, flags: SyncFlags): Promise
   const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
   const mirrorChosen = flags.devnet ? mirrorDevnet : mirrorNode;
   await untilStopped(invocation, (surroundings) =>
-    mirrorChosen({ ...surroundings, settings, mode, target, flags }),
+    mirrorChosen({ ...surroundings, settings, context, mode, target, flags }),
   );
 }
 
 /** Everything one sync works with. */
 interface SyncJob extends Surroundings {
   readonly settings: Settings;
+  readonly context: CliContext;
   readonly mode: SyncMode;
   readonly target: DatabaseTarget;
   readonly flags: SyncFlags;
@@ -91,11 +93,12 @@ interface MirroredNodes {
 
 async function mirror(
   job: SyncJob,
-  { store }: OpenDatabase,
+  database: OpenDatabase,
   { endpoints, validatorSets }: MirroredNodes,
 ): Promise<void> {
-  const { settings, mode, target, flags, reporter, shutdown } = job;
+  const { settings, context, mode, target, flags, reporter, shutdown } = job;
   const { signal } = shutdown;
+  const { store } = database;
   signal.throwIfAborted();
   await using nodes = connectNodes(endpoints, reporter.logger);
   const proof = proofSettingsOf(settings);
@@ -120,8 +123,16 @@ async function mirror(
     sentence: `Mirroring ${endpoint} into ${place}. Ctrl-C stops.`,
   });
   shutdown.enter("the batch in progress to be written");
-  using _progress = reporter.follow(syncer.progress);
+  await using embedder = embedBesideSync({
+    ...{ context, settings, database, reporter, signal },
+    isCaughtUp: () => hasCaughtUp(syncer.progress()),
+  });
+  using _progress = reporter.follow(syncer.progress, embedder.report);
   await syncer.run({ signal, untilSynced: flags.untilSynced });
+}
+
+function hasCaughtUp(shards: ReturnType<Syncer["progress"]>): boolean {
+  return shards.length > 0 && shards.every(({ isCaughtUp }) => isCaughtUp);
 }
 
 async function conclude({ target, reporter, shutdown }: SyncJob, { store }: OpenDatabase) {

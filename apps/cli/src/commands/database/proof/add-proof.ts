@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import type { ConfigKey } from "../../../config/keys.ts";
+import type { ConfigKey } from "../../../config/keys/config-keys.ts";
 import type { ActionOf } from "../../config/command-parts.ts";
 import { addExamples, DATABASE_KEYS } from "../../config/command-parts.ts";
 import { addConfigFlags } from "../../config/config-flags.ts";

@@ -4,7 +4,7 @@ import type { VerifyOptions } from "@snaprag/sync";
 import { CliError, withConfigured } from "../../../errors/cli-error.ts";
 import { createOutput } from "../../../output.ts";
 import { createShutdown } from "../../../shutdown.ts";
-import type { Invocation } from "../../cli-context.ts";
+import type { Invocation } from "../../program/cli-context.ts";
 import { findNode } from "../../sync/find-node.ts";
 import { proofSettingsOf } from "../../sync/proof-settings.ts";
 

@@ -5,7 +5,7 @@ import { maskPassword } from "../../../config/mask-password.ts";
 import { CliError } from "../../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../../output.ts";
 import { formatAmount } from "../../../screen/format-quantity.ts";
-import type { Invocation } from "../../cli-context.ts";
+import type { Invocation } from "../../program/cli-context.ts";
 import type { DatabaseTarget } from "../database-target.ts";
 import { databaseTargetOf, placeOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
@@ -88,7 +88,7 @@ async function verify(
   let node = "";
   await lookAtDatabase(target, {
     holder: `snaprag verify on ${hostname()}`,
-    async read(store) {
+    async read({ store }) {
       const chosen = await chooseShards(store, shard);
       const shardIds = chosen.filter((id) => shards.every(({ shardId }) => shardId !== id));
       if (shardIds.length === 0) return;

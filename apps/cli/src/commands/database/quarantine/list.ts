@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { QuarantineRecord } from "@snaprag/storage";
 import { createOutput, toJson } from "../../../output.ts";
-import type { Invocation } from "../../cli-context.ts";
+import type { Invocation } from "../../program/cli-context.ts";
 import { databaseTargetOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
 import { collectQuarantined } from "./find-quarantined.ts";
@@ -22,7 +22,7 @@ export async function runList({ context, settings }: Invocation, flags: ListFlag
   const found = await lookAtDatabase(target, {
     holder: `snaprag quarantine list on ${hostname()}`,
     // One more, to know whether there are more.
-    read: (store) => collectQuarantined(store, { status: "open", reason, limit: limit + 1 }),
+    read: ({ store }) => collectQuarantined(store, { status: "open", reason, limit: limit + 1 }),
   });
   const records: readonly QuarantineRecord[] = (found ?? []).slice(0, limit);
   const isCutOff = (found ?? []).length > limit;

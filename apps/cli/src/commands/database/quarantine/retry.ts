@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { QuarantineRecord, Store } from "@snaprag/storage";
 import { CliError } from "../../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../../output.ts";
-import type { Invocation } from "../../cli-context.ts";
+import type { Invocation } from "../../program/cli-context.ts";
 import { databaseTargetOf } from "../database-target.ts";
 import { openDatabase } from "../open-database.ts";
 import { collectQuarantined, unknownIds } from "./find-quarantined.ts";

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { createOutput, toHex, toJson, withoutBigints } from "../../../output.ts";
-import type { Invocation } from "../../cli-context.ts";
+import type { Invocation } from "../../program/cli-context.ts";
 import { databaseTargetOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
 import { decodeRaw } from "./decode-raw.ts";
@@ -20,7 +20,7 @@ export async function runShow({ context, settings }: Invocation, flags: ShowFlag
   const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
   const found = await lookAtDatabase(target, {
     holder: `snaprag quarantine show on ${hostname()}`,
-    read: (store) => collectQuarantined(store, { ids: [id] }),
+    read: ({ store }) => collectQuarantined(store, { ids: [id] }),
   });
   const record = found?.[0];
   if (record === undefined) throw unknownIds([id]);

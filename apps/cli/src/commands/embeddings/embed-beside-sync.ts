@@ -1,0 +1,103 @@
+// Embedding beside a sync: whatever happens to it, the sync goes on.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Embedder, EmbeddingError } from "@snaprag/embeddings";
+import { createEmbedder } from "@snaprag/embeddings";
+import type { Settings } from "../../config/load-settings.ts";
+import { isNamed, withConfigured } from "../../errors/cli-error.ts";
+import { explainFailure } from "../../errors/explain-failure.ts";
+import type { Announcement, Reporter } from "../../screen/reporter.ts";
+import type { OpenDatabase } from "../database/open-database.ts";
+import type { CliContext } from "../program/cli-context.ts";
+import { embedderOptionsOf } from "./embedder-options.ts";
+import { progressReport, storageReport } from "./embedding-lines.ts";
+import { openProvider } from "./open-provider.ts";
+
+/** Between two tries to reach a provider, from the first to the longest. */
+const RETRY_MS = 5000;
+const MAX_RETRY_MS = 60_000;
+/** How often it is asked whether the sync has caught up. */
+const LOOK_MS = 500;
+
+/** The sync that is embedded beside. */
+export interface EmbeddedSync {
+  readonly context: Pick<CliContext, "environment" | "folder">;
+  readonly settings: Settings;
+  readonly database: OpenDatabase;
+  readonly reporter: Reporter;
+  /** Whether the mirror has caught up: until it has, it has machine and database for itself. */
+  readonly isCaughtUp: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** An embedder that runs beside a sync. Disposing stops it and waits for that. */
+export interface EmbedderBeside extends AsyncDisposable {
+  /** What is to be told of it; nothing before it has begun. */
+  report(): readonly Announcement[];
+}
+
+/** What there is where embeddings are not enabled. */
+const NOTHING: EmbedderBeside = {
+  report: () => [],
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+/** Starts the embedder if the settings say so. Its failures are logged, and end nothing but it. */
+export function embedBesideSync(sync: EmbeddedSync): EmbedderBeside {
+  if (!sync.settings["embeddings.enabled"].value) return NOTHING;
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([sync.signal, leaving.signal]);
+  let embedder: Embedder | undefined;
+  const running = embedAll({ ...sync, signal }, (begun) => {
+    embedder = begun;
+  }).catch((error: unknown) => {
+    if (signal.aborted) return;
+    const { what, advice } = explainFailure(error);
+    sync.reporter.logger.error(
+      { err: error },
+      `embedding has stopped, the sync goes on: ${what} ${advice}`,
+    );
+  });
+  return {
+    report: () => (embedder === undefined ? [] : [progressReport(embedder.progress())]),
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      await running;
+    },
+  };
+}
+
+async function embedAll(sync: EmbeddedSync, onBegun: (embedder: Embedder) => void): Promise<void> {
+  const { settings, database, reporter, isCaughtUp, signal } = sync;
+  while (!isCaughtUp()) await delay(LOOK_MS, undefined, { signal });
+  await using provider = await openPatiently(sync);
+  await using store = await database.openEmbeddings();
+  await store.buildTextIndexes({
+    fullText: settings["embeddings.full_text_index"].value,
+    trigram: settings["embeddings.trigram_index"].value,
+  });
+  const embedder = withConfigured(() =>
+    createEmbedder({
+      ...{ provider, store, logger: reporter.logger },
+      ...embedderOptionsOf(settings),
+      isHistoryAwaited: true,
+      isPaused: () => !isCaughtUp(),
+      onTakenUp: (set) => reporter.announce(storageReport(set)),
+    }),
+  );
+  onBegun(embedder);
+  await embedder.run({ signal });
+}
+
+/** A provider that is down when the sync starts may come up later. */
+async function openPatiently({ settings, context, reporter, signal }: EmbeddedSync) {
+  for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
+    try {
+      return await openProvider(settings, { ...context, signal });
+    } catch (error) {
+      const isPassing = isNamed<EmbeddingError>(error, "EmbeddingError") && error.retryable;
+      if (!isPassing) throw error;
+      reporter.logger.warn({ err: error, waitMs }, "the embedding provider does not answer yet");
+      await delay(waitMs, undefined, { signal });
+    }
+  }
+}

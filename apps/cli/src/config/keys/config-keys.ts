@@ -1,0 +1,183 @@
+import type { EmbeddingConfigValues } from "./embedding-keys.ts";
+import { EMBEDDING_KEYS } from "./embedding-keys.ts";
+import type { KeyDefinition } from "./key-definition.ts";
+import {
+  databaseUrl,
+  eventId,
+  integerBetween,
+  oneOf,
+  positiveInteger,
+  publicKeys,
+  schemaName,
+  shardIds,
+  text,
+  texts,
+  trueOrFalse,
+  wholeNumber,
+} from "./value-types.ts";
+
+/** How much is logged, from most to least. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** How it is logged: `auto` is for people on a terminal and JSON lines elsewhere. */
+export type LogFormat = "auto" | "json" | "pretty";
+
+/** How much of what nodes say is checked, from nothing to everything. */
+type VerifyLevel = "none" | "proof" | "full";
+
+/** The value of each configuration key. */
+export interface ConfigValues extends EmbeddingConfigValues {
+  readonly "sync.snapchain_endpoint": readonly string[];
+  readonly "sync.enable_realtime_sync": boolean;
+  readonly "sync.enable_historical_sync": boolean;
+  readonly "sync.historical_sync_from_event_id": bigint;
+  readonly "sync.batch_size": number;
+  readonly "sync.sync_interval_ms": number;
+  /** Absent for all shards of the network. */
+  readonly "sync.shard_ids": readonly number[] | undefined;
+  readonly "sync.lanes": number;
+  readonly "sync.verify": VerifyLevel;
+  readonly "sync.proof_interval_blocks": number;
+  /** As hex; empty for those that are known of the network. */
+  readonly "sync.validator_keys": readonly string[];
+  /** Absent for the embedded database. */
+  readonly "database.url": string | undefined;
+  readonly "database.schema": string;
+  readonly "database.max_connections": number;
+  /** Absent for whole tables, or those that are there. */
+  readonly "database.fid_partitions": number | undefined;
+  readonly "database.embedded_folder": string;
+  readonly "log.level": LogLevel;
+  readonly "log.format": LogFormat;
+}
+
+/** Path of a value in a configuration file: section, dot, key. */
+export type ConfigKey = keyof ConfigValues;
+
+/**
+ * Every configuration key there is. File validation, `SNAPRAG_*` variables, flags and `config show`
+ * all follow from this table.
+ */
+export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigValues[Key]> } = {
+  "sync.snapchain_endpoint": {
+    type: texts,
+    default: ["http://localhost:3383"],
+    description:
+      "node to mirror, http:// or https://; of several, the first that answers, then the next when it fails",
+    flag: "--snapchain-endpoint <url>",
+    isSecret: true,
+  },
+  "sync.enable_realtime_sync": {
+    type: trueOrFalse,
+    default: true,
+    description: "follow the node once its history is here",
+  },
+  "sync.enable_historical_sync": {
+    type: trueOrFalse,
+    default: true,
+    description: "download the node's snapshots first",
+  },
+  "sync.historical_sync_from_event_id": {
+    type: eventId,
+    default: 0n,
+    description: "event id to replay from instead of downloading snapshots; 0 for snapshots",
+  },
+  "sync.batch_size": {
+    type: positiveInteger,
+    default: 100,
+    description: "events after which a realtime batch is written at once",
+  },
+  "sync.sync_interval_ms": {
+    type: positiveInteger,
+    default: 1000,
+    description: "longest wait of an event for its batch, in milliseconds",
+  },
+  "sync.shard_ids": {
+    type: shardIds,
+    default: undefined,
+    description: "shards to mirror, such as 0,1,2; all of the network when left out",
+    flag: "--shard-ids <ids>",
+  },
+  "sync.lanes": {
+    type: positiveInteger,
+    default: 8,
+    description: "partitions downloaded at a time",
+  },
+  "sync.verify": {
+    type: oneOf<VerifyLevel>(["none", "proof", "full"]),
+    default: "proof",
+    description:
+      "what is checked: none, proof (hashes, and Merkle roots up to the chain's) or full (signatures too)",
+    flag: "--verify <level>",
+  },
+  "sync.proof_interval_blocks": {
+    type: wholeNumber,
+    default: 100,
+    description: "blocks after which the accounts they touched are proved again; 0 for never",
+  },
+  "sync.validator_keys": {
+    type: publicKeys,
+    default: [],
+    description:
+      "public keys, in hex, of the validators of all data shards; empty for mainnet's on mainnet, and none elsewhere",
+  },
+  "database.url": {
+    type: databaseUrl,
+    default: undefined,
+    description: "PostgreSQL to mirror into; an embedded one when left out",
+    flag: "--database-url <url>",
+    isSecret: true,
+  },
+  "database.schema": {
+    type: schemaName,
+    default: "public",
+    description: "schema of every relation",
+  },
+  "database.max_connections": {
+    type: positiveInteger,
+    default: 4,
+    description: "connections to a server, besides one for the locks of a sync",
+  },
+  "database.fid_partitions": {
+    type: integerBetween(2, 32),
+    default: undefined,
+    description:
+      "hash partitions by fid of each large table, 2 to 32, settled when the tables are made; whole when left out",
+  },
+  "database.embedded_folder": {
+    type: text,
+    default: "./.snaprag/db",
+    description: "folder of the embedded database",
+  },
+  ...EMBEDDING_KEYS,
+  "log.level": {
+    type: oneOf<LogLevel>(["debug", "info", "warn", "error"]),
+    default: "info",
+    description: "debug, info, warn or error",
+    flag: "--log-level <level>",
+  },
+  "log.format": {
+    type: oneOf<LogFormat>(["auto", "json", "pretty"]),
+    default: "auto",
+    description: "json lines, pretty for people, or auto: pretty on a terminal",
+    flag: "--log-format <format>",
+  },
+};
+
+// Safety: Object.keys returns exactly the keys of the mapped type.
+const KEYS = Object.keys(CONFIG_KEYS) as ConfigKey[];
+
+/** All keys, in the order in which they are shown. */
+export function listConfigKeys(): readonly ConfigKey[] {
+  return KEYS;
+}
+
+/** The key with this path; undefined when there is none. */
+export function findConfigKey(path: string): ConfigKey | undefined {
+  return KEYS.find((key) => key === path);
+}
+
+/** Variable that sets a key, such as `SNAPRAG_SYNC_BATCH_SIZE`. */
+export function variableOf(key: ConfigKey): string {
+  return `SNAPRAG_${key.replace(".", "_").toUpperCase()}`;
+}

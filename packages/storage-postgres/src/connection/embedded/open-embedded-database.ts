@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { Extensions } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { StorageError } from "@snaprag/storage";
+import type { PostgresStoreOptions } from "../../create-postgres-store.ts";
+import type { Owner } from "./owner-file.ts";
+import { becomeOwner, findOwner, resignOwner } from "./owner-file.ts";
+
+/** Options of {@link openEmbeddedDatabase}. */
+export interface EmbeddedDatabaseOptions {
+  /** Folder of the database; created when missing. Beside it stands `<folder>.owner`. */
+  readonly folder: string;
+  /** What this process is, told to others that find the database taken. */
+  readonly holder: string;
+  /**
+   * Whether to join the process that has the database open, to read while it writes, instead of
+   * failing with `locked`.
+   *
+   * @default false
+   */
+  readonly isGuestAllowed?: boolean | undefined;
+}
+
+/** An open embedded database. */
+export interface EmbeddedDatabase extends AsyncDisposable {
+  /** What `createPostgresStore` needs to use it. */
+  readonly storeOptions: Pick<PostgresStoreOptions, "connection" | "backend">;
+  /** Folder of the Unix socket, for `psql -h`. */
+  readonly socketFolder: string;
+  close(): Promise<void>;
+}
+
+/** The name PostgreSQL clients look for in a socket folder. */
+const SOCKET_NAME = ".s.PGSQL.5432";
+
+/** Longest path a Unix socket may have on every system, with room to spare. */
+const MAX_SOCKET_PATH = 100;
+
+function socketFolderOf(folder: string): string {
+  const beside = `${folder}.socket`;
+  if (join(beside, SOCKET_NAME).length <= MAX_SOCKET_PATH) return beside;
+  const name = createHash("sha256").update(folder).digest("hex").slice(0, 16);
+  return join(tmpdir(), `snaprag-${name}`);
+}
+
+function describe(socketFolder: string, backend: "embedded" | "embeddedGuest") {
+  const connection = { host: socketFolder, port: 5432, user: "postgres", database: "postgres" };
+  return { storeOptions: { connection, backend }, socketFolder };
+}
+
+const PGVECTOR_PACKAGE = "@electric-sql/pglite-pgvector";
+
+/** Whether an import failed because pgvector's package is not installed. */
+function isPgvectorMissing(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "ERR_MODULE_NOT_FOUND" &&
+    error.message.includes(`'${PGVECTOR_PACKAGE}'`)
+  );
+}
+
+/** What the database may create: trigrams, and vectors where their package is installed. */
+async function loadExtensions(): Promise<Extensions> {
+  try {
+    const { vector } = await import("@electric-sql/pglite-pgvector");
+    return { pg_trgm, vector };
+  } catch (error) {
+    if (!isPgvectorMissing(error)) throw error;
+    return { pg_trgm };
+  }
+}
+
+async function serve(folder: string, socketFolder: string): Promise<() => Promise<void>> {
+  await rm(socketFolder, { recursive: true, force: true });
+  await mkdir(socketFolder, { recursive: true, mode: 0o700 });
+  const database = await PGlite.create(folder, { extensions: await loadExtensions() });
+  const server = new PGLiteSocketServer({
+    db: database,
+    path: join(socketFolder, SOCKET_NAME),
+    maxConnections: 16,
+  });
+  await server.start();
+  return async () => {
+    await server.stop();
+    await database.close();
+    await rm(socketFolder, { recursive: true, force: true });
+  };
+}
+
+function taken({ holder, pid }: Owner, folder: string): StorageError {
+  const current = `${holder} (pid ${pid})`;
+  return new StorageError("locked", `${current} has the database in ${folder} open`, {
+    holder: current,
+  });
+}
+
+/**
+ * Opens the PostgreSQL that needs no server: PGlite, in a folder, in this process.
+ *
+ * It is served on a Unix socket, so that the same driver and statements are used as with a server,
+ * and other processes can look at it. Safe against `kill -9`; not against a power failure, because
+ * PGlite does not flush to disk.
+ *
+ * @throws {StorageError} `locked` when another process has it open
+ */
+export async function openEmbeddedDatabase(
+  options: EmbeddedDatabaseOptions,
+): Promise<EmbeddedDatabase> {
+  const folder = resolve(options.folder);
+  const ownerFile = `${folder}.owner`;
+  await mkdir(dirname(folder), { recursive: true });
+  const socketFolder = socketFolderOf(folder);
+  const owner = options.isGuestAllowed ? await findOwner(ownerFile) : undefined;
+  const other = owner ?? (await becomeOwner(ownerFile, { holder: options.holder, socketFolder }));
+  if (other !== undefined) {
+    if (!options.isGuestAllowed) throw taken(other, folder);
+    const close = async () => {};
+    const guest = describe(other.socketFolder, "embeddedGuest");
+    return { ...guest, close, [Symbol.asyncDispose]: close };
+  }
+  const stop = await serve(folder, socketFolder).catch(async (cause: unknown) => {
+    await resignOwner(ownerFile);
+    throw cannotOpen(folder, cause);
+  });
+  let closed: Promise<void> | undefined;
+  const shutDown = async () => {
+    try {
+      await stop();
+    } finally {
+      await resignOwner(ownerFile);
+    }
+  };
+  const close = () => {
+    closed ??= shutDown();
+    return closed;
+  };
+  return { ...describe(socketFolder, "embedded"), close, [Symbol.asyncDispose]: close };
+}
+
+function cannotOpen(folder: string, cause: unknown): StorageError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `The embedded database in ${folder} cannot be opened: ${why}`;
+  return new StorageError("connection", message, { cause });
+}
