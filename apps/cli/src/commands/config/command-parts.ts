@@ -1,5 +1,6 @@
 // What the definitions of commands share.
 import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
 import type { ConfigKey } from "../../config/keys/config-keys.ts";
 import type { Invocation } from "../program/cli-context.ts";
 
@@ -15,4 +16,12 @@ export const DATABASE_KEYS: readonly ConfigKey[] = ["database.url", "log.level"]
 export function addExamples(command: Command, examples: readonly string[]): void {
   const lines = examples.map((example) => `  $ ${example}`);
   command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+const MAX_FID = 2n ** 64n - 1n;
+
+/** Reads the value of a flag that names an account. */
+export function toFid(text: string): bigint {
+  if (/^\d{1,20}$/.test(text) && BigInt(text) <= MAX_FID) return BigInt(text);
+  throw new InvalidArgumentError("Expected a fid, a whole number.");
 }

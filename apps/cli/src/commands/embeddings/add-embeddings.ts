@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { ConfigKey } from "../../config/keys/config-keys.ts";
 import type { ActionOf } from "../config/command-parts.ts";
-import { addExamples, DATABASE_KEYS } from "../config/command-parts.ts";
+import { addExamples, DATABASE_KEYS, toFid } from "../config/command-parts.ts";
 import { addConfigFlags } from "../config/config-flags.ts";
 import type { EmbedFlags } from "./embed.ts";
 import type { SearchFlags, SearchWords } from "./search.ts";
@@ -69,11 +69,6 @@ function addSearch(program: Command, actionOf: ActionOf): void {
     'snaprag search "gm" --mode words --fid 3 --since 7d',
     'snaprag search "storage rent" --limit 5 --json',
   ]);
-}
-
-function toFid(text: string): bigint {
-  if (/^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
-  throw new InvalidArgumentError("Expected a fid, a whole number.");
 }
 
 function toSince(text: string): Date {

@@ -2,13 +2,12 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { ConfigKey } from "../../../config/keys/config-keys.ts";
 import type { ActionOf } from "../../config/command-parts.ts";
-import { addExamples, DATABASE_KEYS } from "../../config/command-parts.ts";
+import { addExamples, DATABASE_KEYS, toFid } from "../../config/command-parts.ts";
 import { addConfigFlags } from "../../config/config-flags.ts";
 import type { RepairFlags } from "./repair.ts";
 import type { VerifyFlags } from "./verify.ts";
 
 const KEYS: readonly ConfigKey[] = ["sync.snapchain_endpoint", "sync.verify", ...DATABASE_KEYS];
-const MAX_FID = 2n ** 64n - 1n;
 
 /** Adds `snaprag verify` and `snaprag repair`. */
 export function addProof(program: Command, actionOf: ActionOf): void {
@@ -60,11 +59,6 @@ function addChoice(command: Command): Command {
 function collectShards(text: string, collected: readonly number[] = []): readonly number[] {
   if (/^\d{1,9}$/.test(text)) return [...new Set([...collected, Number(text)])];
   throw new InvalidArgumentError("Expected the number of a shard.");
-}
-
-function toFid(text: string): bigint {
-  if (/^\d{1,20}$/.test(text) && BigInt(text) <= MAX_FID) return BigInt(text);
-  throw new InvalidArgumentError("Expected a fid, a whole number.");
 }
 
 function toCount(text: string): number {
