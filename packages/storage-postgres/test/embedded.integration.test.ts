@@ -6,6 +6,7 @@ import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
 import { findOwner } from "../src/connection/embedded/owner-file.ts";
+import { createEmbeddingStore } from "../src/embeddings/index.ts";
 import { createPostgresStore } from "../src/index.ts";
 import { batchOf, changesOf } from "./support/stores.ts";
 
@@ -46,6 +47,27 @@ describe("openEmbeddedDatabase()", () => {
     await using again = await openEmbeddedDatabase({ folder, holder: "the next owner" });
     await using nextStore = createPostgresStore(again.storeOptions);
     expect((await nextStore.countRows()).get("casts")).toMatchObject({ live: 2 });
+  });
+
+  it("keeps the messages of one statement together, however many use the session", async () => {
+    await using database = await openEmbeddedDatabase({ folder, holder: "the owner" });
+    await using store = createPostgresStore(database.storeOptions);
+    await store.migrate();
+    const { connection } = database.storeOptions;
+    const guestOf = () => createEmbeddingStore({ connection, backend: "embeddedGuest" });
+    await using one = guestOf();
+    await using other = guestOf();
+    const key = { fid: 1n, hash: new Uint8Array(20) };
+    // More than comes at a time: others have their turn before the rest is there.
+    const many = Array.from({ length: 20_000 }, () => new Uint8Array(16));
+
+    const found = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        Promise.all([one.findVectors(1, many), other.readCasts([key])]),
+      ),
+    );
+
+    expect(found).toEqual(Array.from({ length: 10 }, () => [new Map(), []]));
   });
 
   it("takes the folder over from an owner that was killed", async () => {

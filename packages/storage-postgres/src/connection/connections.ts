@@ -114,9 +114,9 @@ async function runTransaction<Result>(
 }
 
 /**
- * Runs a statement that takes several messages in a session that others use as well. Between these
- * they would have their turn, and what was prepared and bound would be gone; while a transaction is
- * open, they wait.
+ * Runs a statement that takes several messages in a session that others use as well. One that is too
+ * large to come at a time gives them their turn in between, and what it has prepared is gone by then;
+ * while a transaction is open, they wait.
  */
 function runAlone(client: PoolClient, statement: QueryConfig): Promise<QueryResult> {
   return runTransaction(client, (transaction) => transaction.query(statement));
