@@ -169,7 +169,7 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
     expect(refused.exitCode).toBe(75);
     expect(refused.stderr).toContain(`(pid ${sync.pid})`);
     expect(done).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(await readStatus(workplace)).toEqual({ shards: [], tables: {} });
+    expect(await readStatus(workplace)).toEqual({ shards: [], tables: {}, embeddings: [] });
   });
 
   it("mirrors a devnet of its own, afresh at each start", async () => {
@@ -287,7 +287,7 @@ describe("snaprag sync", () => {
 
     expect(ended).toEqual({ exitCode: 0, stdout: "", stderr: "" });
     expect(JSON.parse(status.stdout).tables.casts.live).toBeGreaterThan(100);
-    expect(await readStatus(workplace)).toEqual({ shards: [], tables: {} });
+    expect(await readStatus(workplace)).toEqual({ shards: [], tables: {}, embeddings: [] });
   });
 });
 
