@@ -174,6 +174,22 @@ describe.each(["verify", "repair"])("snaprag %s", (name) => {
   });
 });
 
+describe("snaprag search", () => {
+  it("needs something to look for", async () => {
+    using folder = createTemporaryFolder();
+
+    const run = await runInProcess(["search", " "], { folder: folder.path });
+
+    expect(run).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr:
+        "error: There is nothing to look for.\n" +
+        'Say what, such as `snaprag search "storage rent"`.\n',
+    });
+  });
+});
+
 describe("snaprag reset --force", () => {
   it("is content when there is nothing to delete", async () => {
     using folder = createTemporaryFolder();

@@ -143,6 +143,23 @@ describe("embed", () => {
     expect(await countOf(workplace, WITHOUT_VECTORS)).toBe(0);
   });
 
+  it("finds its way to another schema of an embedded database", async () => {
+    await using workplace = await embedded();
+    await using api = await startEmbeddingApi({});
+    const environment = { SNAPRAG_DATABASE_SCHEMA: "farcaster" };
+    const surroundings = { folder: workplace.folder, environment };
+    const node = ["--snapchain-endpoint", devnet.endpoint, "--until-synced"];
+    await runCli(["sync", ...node], surroundings);
+
+    const { exitCode, stderr } = await embed(workplace, api, environment);
+    const search = ["search", "gm", "--json", ...providerFlags(api)];
+    const found = await runCli(search, surroundings);
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(found.stderr).toBe("");
+    expect(JSON.parse(found.stdout).hits).toHaveLength(10);
+  });
+
   it("deletes its vectors only when forced to, and then all of them", async () => {
     await using workplace = await onServer();
     await using api = await startEmbeddingApi({});

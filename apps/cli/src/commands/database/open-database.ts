@@ -76,7 +76,8 @@ export async function openDatabase(
     async openEmbeddings() {
       const { createEmbeddingStore } = await import("@snaprag/storage-postgres/embeddings");
       const { connection } = embedded.storeOptions;
-      // The session is the store's, which has set it up.
+      // The session is the store's, and set up by its first statement. What is wrong shows again below.
+      await store.listShards().catch(() => undefined);
       return createEmbeddingStore({ connection, schema, backend: "embeddedGuest" });
     },
     async [Symbol.asyncDispose]() {

@@ -38,6 +38,10 @@ export async function runSearch(invocation: Invocation, flags: SearchFlags): Pro
   const { context, settings } = invocation;
   const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
   const output = createOutput(context.stdout, context.stderr);
+  if (flags.text.trim() === "") {
+    const advice = 'Say what, such as `snaprag search "storage rent"`.';
+    throw new CliError("usage", "There is nothing to look for.", { advice });
+  }
   // Opening an embedded database would create it.
   if (target.kind === "embedded" && !existsSync(target.folder)) throw nothingMirrored(target);
   const { signal } = new AbortController();
