@@ -9,7 +9,7 @@ const INDEXES = `
 select indexdef from pg_indexes
 where schemaname = 'public' and indexname not in (select conname from pg_constraint)
   and tablename not in ('fids', 'user_profiles', 'trie_leaves', 'quarantined_messages')
-  and tablename not like 'sync%'`;
+  and tablename not like 'sync%' and tablename not like '%embedding%'`;
 
 /** Bytes of all relations: an empty database's own catalogue is not counted. */
 const BYTES = `
