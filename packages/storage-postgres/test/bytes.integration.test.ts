@@ -166,7 +166,11 @@ describe.each([
 
   it.each(KINDS)("gives back the signed bytes of any %s", async (kind) => {
     const readable = mangledMessage(kind).filter((message) => changesOf(message).length > 0);
-    await withSamples(readable, async (messages) => {
+    await withSamples(readable, async (samples) => {
+      // Two that say the same before they are mangled have one hash, and so one row.
+      const messages = [
+        ...new Map(samples.map((message) => [toHex(message.hash), message])).values(),
+      ];
       const changes = messages.flatMap(changesOf);
       const merges = mergesOf(changes);
       await write(changes);

@@ -126,7 +126,8 @@ describe("a process that is gone", () => {
     await silent.release();
   });
 
-  it("does no harm when it was only taken for gone", async () => {
+  /** Has two sync that take each other for gone all the time; returns how often one came in the way. */
+  async function takeForGone(): Promise<number> {
     await using database = await createTestDatabase();
     await using store = createPostgresStore({ connectionString: database.url });
     await store.migrate();
@@ -144,6 +145,14 @@ describe("a process that is gone", () => {
 
     expect(await differences(devnet, store)).toEqual([]);
     const { rows } = await database.query("select from sync_errors where message like '%fenced%'");
-    expect(rows.length).toBeGreaterThan(0);
+    return rows.length;
+  }
+
+  it("does no harm when it was only taken for gone", async () => {
+    // Now and then one is done before the other could come in its way.
+    let fencedCount = 0;
+    for (let tries = 0; tries < 5 && fencedCount === 0; tries++) fencedCount = await takeForGone();
+
+    expect(fencedCount).toBeGreaterThan(0);
   });
 });
