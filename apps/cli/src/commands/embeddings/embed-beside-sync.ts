@@ -24,7 +24,7 @@ export interface EmbeddedSync {
   readonly settings: Settings;
   readonly database: OpenDatabase;
   readonly reporter: Reporter;
-  /** Whether the mirror has caught up: until it has, it has machine and database for itself. */
+  /** Whether the mirror has caught up once: until it has, it has machine and database for itself. */
   readonly isCaughtUp: () => boolean;
   readonly signal: AbortSignal;
 }
@@ -80,7 +80,6 @@ async function embedAll(sync: EmbeddedSync, onBegun: (embedder: Embedder) => voi
       ...{ provider, store, logger: reporter.logger },
       ...embedderOptionsOf(settings),
       isHistoryAwaited: true,
-      isPaused: () => !isCaughtUp(),
       onTakenUp: (set) => reporter.announce(storageReport(set)),
     }),
   );
