@@ -19,8 +19,8 @@ export interface RunOptions {
   /** Ends the run, which then returns. What is committed stays, and the next run goes on from it. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether to return once every shard has applied the node's newest block, instead of following it
-   * for ever.
+   * Whether to return once every shard that this syncer may lead has applied the node's newest block,
+   * and the store has its indexes, instead of following the node for ever.
    *
    * @default false
    */
@@ -61,7 +61,7 @@ function chooseShards(options: ResolvedSyncerOptions, { network, heights }: Node
   return options.shardIds ? [...options.shardIds] : hosted;
 }
 
-/** Ends the run when all shards have caught up and the indexes are built, if that is its aim. */
+/** Ends the run when all shards it may lead have caught up and the indexes are built, if it is to end. */
 function createFinishLine(activity: Activity, shardIds: readonly number[], finish: () => void) {
   let isLoaded = false;
   const check = () => {
@@ -101,13 +101,13 @@ async function runSession(session: Session): Promise<void> {
     );
   }
   await store.bindNetwork(facts.network);
-  const finishLine = createFinishLine(activity, shardIds, () => {
+  const finishLine = createFinishLine(activity, shardIds.filter(options.leads), () => {
     if (untilSynced) abort(FINISHED);
   });
   const { network } = facts;
   const blake3 = await loadBlake3();
   const ed25519 = await loadEd25519();
-  await using checker = await createMessageChecker(options.verification, blake3);
+  await using checker = await createMessageChecker(options, blake3);
   const run: SyncRun = {
     nodes: createNodePool({ clients, network, logger, signal }),
     store,

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { NodeClient } from "@snaprag/client";
 import type { Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
@@ -52,6 +53,14 @@ export interface SyncerOptions {
    */
   readonly fromEventId?: bigint | undefined;
   /**
+   * Whether this syncer may lead a shard: follow its blocks when no other syncer does. Of the others
+   * it downloads partitions, and watches how far their leaders have come. For several syncers of one
+   * store that divide the shards among them; each shard needs one that may lead it.
+   *
+   * @default every shard
+   */
+  readonly leads?: ((shardId: number) => boolean) | undefined;
+  /**
    * Partitions downloaded at a time, over all shards. Each holds at most two pages in memory.
    *
    * @default 8
@@ -75,6 +84,13 @@ export interface SyncerOptions {
    * @default "proof"
    */
   readonly verification?: VerificationLevel | undefined;
+  /**
+   * Threads that verify signatures beside this one, where all are verified; 0 for none beside it,
+   * which costs least in all where several syncers in threads of their own share a store.
+   *
+   * @default the number of cores, as `os.availableParallelism()` counts them
+   */
+  readonly signatureThreads?: number | undefined;
   /**
    * The network's validators, by whom the blocks that roots stand in must be committed. Without
    * any, proofs say that commits were not checked.
@@ -101,10 +117,12 @@ export interface ResolvedSyncerOptions {
   readonly shardIds: readonly number[] | undefined;
   readonly mode: SyncMode;
   readonly fromEventId: bigint;
+  readonly leads: (shardId: number) => boolean;
   readonly lanes: number;
   readonly batchSize: number;
   readonly syncIntervalMs: number;
   readonly verification: VerificationLevel;
+  readonly signatureThreads: number;
   readonly validatorSets: readonly ValidatorSet[] | undefined;
   readonly proofInterval: number;
   readonly logger: Logger;
@@ -117,6 +135,12 @@ const SILENT: Logger = {
   error: () => undefined,
   child: () => SILENT,
 };
+
+/** The value of a named option, or a TypeError when it is neither 0 nor a positive integer. */
+function expectCount(name: string, value: number, of: string): number {
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new TypeError(`Expected \`${name}\` to be 0 or a number of ${of}, got ${value}`);
+}
 
 /** The value of a named option, or a TypeError when it is not a positive integer. */
 export function expectPositiveInteger(name: string, value: number): number {
@@ -134,13 +158,9 @@ function expectShardIds(shardIds: readonly number[] | undefined): readonly numbe
 /** Applies defaults and rejects values no sync could honour. */
 export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOptions {
   const { store, holder, mode = "full", fromEventId = 0n, logger = SILENT } = options;
+  const { leads = () => true, signatureThreads = availableParallelism() } = options;
   const { lanes = 8, batchSize = 100, syncIntervalMs = 1000 } = options;
   const { verification = "proof", validatorSets, proofInterval = 100 } = options;
-  if (!Number.isInteger(proofInterval) || proofInterval < 0) {
-    throw new TypeError(
-      `Expected \`proofInterval\` to be 0 or a number of blocks, got ${proofInterval}`,
-    );
-  }
   if (fromEventId < 0n) {
     throw new TypeError(`Expected \`fromEventId\` to be 0 or an event id, got ${fromEventId}`);
   }
@@ -151,12 +171,14 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
     shardIds: expectShardIds(options.shardIds),
     mode,
     fromEventId,
+    leads,
     lanes: expectPositiveInteger("lanes", lanes),
     batchSize: expectPositiveInteger("batchSize", batchSize),
     syncIntervalMs: expectPositiveInteger("syncIntervalMs", syncIntervalMs),
     verification,
+    signatureThreads: expectCount("signatureThreads", signatureThreads, "threads"),
     validatorSets,
-    proofInterval,
+    proofInterval: expectCount("proofInterval", proofInterval, "blocks"),
     logger,
   };
 }

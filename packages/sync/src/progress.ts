@@ -6,6 +6,8 @@ export interface ShardActivity {
   readonly shardId: number;
   readonly phase: ShardPhase;
   readonly partitionsDone: number;
+  /** Of these, how many were done when this syncer looked last, whoever did them. */
+  readonly partitionsFound: number;
   /** 0 for shards without a historical phase. */
   readonly partitionsTotal: number;
   /** Messages written since the store was empty. */
@@ -47,6 +49,7 @@ export function createActivity(): Activity {
         shardId,
         phase: "historical",
         partitionsDone: 0,
+        partitionsFound: 0,
         partitionsTotal: 0,
         messageCount: 0,
         expectedCount: 0,

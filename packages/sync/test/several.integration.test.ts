@@ -63,6 +63,27 @@ describe("several syncers of one store", () => {
     expect(faults).toEqual([0, 0, 0]);
   });
 
+  it("divide the shards as they are told, and end when their own have caught up", async () => {
+    const store = newStore();
+    const even = (shardId: number) => shardId % 2 === 0;
+    await using helper = begin(store, { leads: () => false });
+    await using one = begin(store, { leads: even });
+
+    // Nobody leads shard 1, and without its history there are no indexes.
+    await expect
+      .poll(async () => (await store.listShards()).map(({ phase }) => phase), { timeout: 30_000 })
+      .toEqual(["realtime", "realtime"]);
+    expect((await store.listShards()).map(({ shardId }) => shardId)).toEqual([0, 2]);
+    await using other = begin(store, { leads: (shardId) => !even(shardId) });
+
+    await Promise.all([helper.ended, one.ended, other.ended]);
+    expect(await differences(devnet, store)).toEqual([]);
+    const counts = [helper, one, other].map(({ syncer }) =>
+      syncer.progress().reduce((sum, { entryCount }) => sum + entryCount, 0),
+    );
+    for (const count of counts) expect(count).toBeGreaterThan(0);
+  });
+
   it("wait for what one has taken, and go on with it when that one leaves", async () => {
     const store = newStore();
     await using idle = await store.joinSync("one that does nothing");

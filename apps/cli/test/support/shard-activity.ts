@@ -6,6 +6,7 @@ export function aShard(given: Partial<ShardActivity> = {}): ShardActivity {
     shardId: 1,
     phase: "historical",
     partitionsDone: 0,
+    partitionsFound: 0,
     partitionsTotal: 256,
     messageCount: 0,
     expectedCount: 1000,

@@ -13,8 +13,8 @@ import type { ShardDownload } from "./finish-partition.ts";
 import { finishPartition } from "./finish-partition.ts";
 import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
 
-/** How often it is seen whether other processes are done with theirs, in milliseconds. */
-const OTHERS_MS = 500;
+/** How often it is seen whether others are done with their partitions, in milliseconds. */
+const OTHERS_MS = 100;
 
 const VIRTUAL_SHARDS: readonly number[] = Array.from({ length: 256 }, (_, index) => index);
 
@@ -90,7 +90,8 @@ function showProgress(
   const activity = run.activity.of(shardId);
   activity.phase = "historical";
   activity.partitionsTotal = partitions.length;
-  activity.partitionsDone = partitions.filter(({ status }) => status === "done").length;
+  activity.partitionsFound = partitions.filter(({ status }) => status === "done").length;
+  activity.partitionsDone = activity.partitionsFound;
   activity.expectedCount = Math.max(0, ...[...snapshots.values()].map((each) => each.leafCount));
 }
 

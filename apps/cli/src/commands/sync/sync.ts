@@ -1,9 +1,6 @@
 import { hostname } from "node:os";
-import process from "node:process";
 import type { Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
-import { createSyncer } from "@snaprag/sync";
 import type { Settings } from "../../config/load-settings.ts";
-import { withConfigured } from "../../errors/cli-error.ts";
 import type { DatabaseTarget } from "../database/database-target.ts";
 import { databaseTargetOf, placeOf } from "../database/database-target.ts";
 import type { OpenDatabase } from "../database/open-database.ts";
@@ -14,11 +11,14 @@ import { embedBesideSync } from "../embeddings/embed-beside-sync.ts";
 import type { CliContext, Invocation } from "../program/cli-context.ts";
 import type { Surroundings } from "../program/until-stopped.ts";
 import { untilStopped } from "../program/until-stopped.ts";
+import { createConfiguredSyncer, nameOfProcess } from "./configured-syncer.ts";
 import { connectNodes } from "./connect-nodes.ts";
 import { findNode } from "./find-node.ts";
-import { proofSettingsOf } from "./proof-settings.ts";
 import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
 import { syncModeOf } from "./sync-mode.ts";
+import { mergeProgress } from "./threads/merge-progress.ts";
+import { startThreads } from "./threads/start-threads.ts";
+import { shareOfTarget, threadCountOf } from "./threads/thread-count.ts";
 
 /** Flags of `snaprag sync` that are not configuration. */
 export interface SyncFlags {
@@ -70,10 +70,16 @@ async function mirrorDevnet(job: SyncJob): Promise<void> {
   await conclude(job, database);
 }
 
-async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<OpenDatabase> {
+async function openTarget({
+  settings,
+  target,
+  shutdown,
+  reporter,
+}: SyncJob): Promise<OpenDatabase> {
   shutdown.enter("the database to open");
   // Without the pid, which the embedded database adds by itself.
-  const database = await openDatabase(target, { holder: `snaprag sync on ${hostname()}` });
+  const share = shareOfTarget(target, threadCountOf(settings, target));
+  const database = await openDatabase(share, { holder: `snaprag sync on ${hostname()}` });
   if (target.kind === "embedded") {
     reporter.announce({
       event: "using the embedded database",
@@ -97,38 +103,43 @@ async function mirror(
   { endpoints, validatorSets }: MirroredNodes,
 ): Promise<void> {
   const { settings, context, mode, target, flags, reporter, shutdown } = job;
-  const { signal } = shutdown;
-  const { store } = database;
-  signal.throwIfAborted();
-  await using nodes = connectNodes(endpoints, reporter.logger);
-  const proof = proofSettingsOf(settings);
-  const syncer = withConfigured(() =>
-    createSyncer({
-      client: nodes.client,
-      standbys: nodes.standbys,
-      store,
-      mode,
-      holder: nameOfProcess(),
-      logger: reporter.logger,
-      ...tuningOf(settings),
-      ...proof,
-      validatorSets: proof.validatorSets ?? validatorSets,
-    }),
-  );
-  const [endpoint] = endpoints;
+  shutdown.signal.throwIfAborted();
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([shutdown.signal, leaving.signal]);
+  const { logger } = reporter;
+  const count = threadCountOf(settings, target);
+  await using nodes = connectNodes(endpoints, logger);
+  const shared = { settings, mode, validatorSets };
+  const syncer = createConfiguredSyncer({
+    ...{ ...shared, store: database.store, nodes, logger },
+    thread: { number: 0, count },
+  });
+  announceSync(job, endpoints[0]);
+  shutdown.enter("the batch in progress to be written");
+  const untilSynced = flags.untilSynced ?? false;
+  await using threads = startThreads({
+    job: { ...shared, target: shareOfTarget(target, count), endpoints, untilSynced },
+    ...{ count, logger, signal },
+  });
+  const progress = () => mergeProgress([syncer.progress(), ...threads.progress()]);
+  await using embedder = embedBesideSync({
+    ...{ context, settings, database, reporter, signal },
+    isCaughtUp: () => hasCaughtUp(progress()),
+  });
+  using _progress = reporter.follow(progress, embedder.report);
+  // One that cannot go on takes the others with it: whoever starts the program again has them all.
+  const orLeave = (work: Promise<void>) => work.catch((error) => leaving.abort(error));
+  await Promise.all([orLeave(syncer.run({ signal, untilSynced })), orLeave(threads.ended)]);
+  leaving.signal.throwIfAborted();
+}
+
+function announceSync({ target, reporter }: SyncJob, endpoint: string): void {
   const place = placeOf(target);
   reporter.announce({
     event: "syncing",
     fields: { endpoint, database: place },
     sentence: `Mirroring ${endpoint} into ${place}. Ctrl-C stops.`,
   });
-  shutdown.enter("the batch in progress to be written");
-  await using embedder = embedBesideSync({
-    ...{ context, settings, database, reporter, signal },
-    isCaughtUp: () => hasCaughtUp(syncer.progress()),
-  });
-  using _progress = reporter.follow(syncer.progress, embedder.report);
-  await syncer.run({ signal, untilSynced: flags.untilSynced });
 }
 
 function hasCaughtUp(shards: ReturnType<Syncer["progress"]>): boolean {
@@ -139,25 +150,4 @@ async function conclude({ target, reporter, shutdown }: SyncJob, { store }: Open
   shutdown.enter("the rows to be counted");
   reporter.conclude(await readContents(target, store));
   shutdown.enter("the database to close");
-}
-
-/** Told to others that find the mirror taken. */
-function nameOfProcess(): string {
-  return `snaprag sync on ${hostname()} (pid ${process.pid})`;
-}
-
-type Tuning = Pick<
-  SyncerOptions,
-  "shardIds" | "fromEventId" | "lanes" | "batchSize" | "syncIntervalMs" | "proofInterval"
->;
-
-function tuningOf(settings: Settings): Tuning {
-  return {
-    shardIds: settings["sync.shard_ids"].value,
-    fromEventId: settings["sync.historical_sync_from_event_id"].value,
-    lanes: settings["sync.lanes"].value,
-    batchSize: settings["sync.batch_size"].value,
-    syncIntervalMs: settings["sync.sync_interval_ms"].value,
-    proofInterval: settings["sync.proof_interval_blocks"].value,
-  };
 }

@@ -36,6 +36,8 @@ export interface ConfigValues extends EmbeddingConfigValues {
   /** Absent for all shards of the network. */
   readonly "sync.shard_ids": readonly number[] | undefined;
   readonly "sync.lanes": number;
+  /** Absent for as many as the machine has a use for. */
+  readonly "sync.threads": number | undefined;
   readonly "sync.verify": VerifyLevel;
   readonly "sync.proof_interval_blocks": number;
   /** As hex; empty for those that are known of the network. */
@@ -101,7 +103,13 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
   "sync.lanes": {
     type: positiveInteger,
     default: 8,
-    description: "partitions downloaded at a time",
+    description: "partitions downloaded at a time, over all threads",
+  },
+  "sync.threads": {
+    type: integerBetween(1, 64),
+    default: undefined,
+    description:
+      "threads that share the work, with a server; one for each core, 4 at most, when left out",
   },
   "sync.verify": {
     type: oneOf<VerifyLevel>(["none", "proof", "full"]),
@@ -135,8 +143,8 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
   },
   "database.max_connections": {
     type: positiveInteger,
-    default: 4,
-    description: "connections to a server, besides one for the locks of a sync",
+    default: 8,
+    description: "connections to a server, over all threads, besides one of each for its locks",
   },
   "database.fid_partitions": {
     type: integerBetween(2, 32),

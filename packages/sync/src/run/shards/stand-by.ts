@@ -1,4 +1,4 @@
-// What a process does while another one has the lead of a shard.
+// What a syncer does while another one has the lead of a shard.
 import { setTimeout as delay } from "node:timers/promises";
 import { helpDownload } from "../../historical/download-shard.ts";
 import type { SyncRun } from "../sync-run.ts";
@@ -11,6 +11,8 @@ import type { ShardSurroundings } from "./shard-surroundings.ts";
  */
 const STAND_BY_MS = 1000;
 const FIRST_STAND_BY_MS = 50;
+/** As long as there is history to come, which is soon followed by something to do for all. */
+const HISTORY_STAND_BY_MS = 100;
 
 /** Shows how far the one who leads has come. Returns whether nothing is left to do in this run. */
 async function watch(
@@ -35,7 +37,7 @@ async function watch(
 }
 
 /**
- * Waits until this process has the lead of a shard, and downloads partitions of it meanwhile, if
+ * Waits until this syncer has the lead of a shard, for ever if it may not have it, and downloads partitions of it meanwhile, if
  * there are any to download. Returns false when the run has nothing to do with the shard any more.
  */
 export async function awaitLead(
@@ -46,13 +48,17 @@ export async function awaitLead(
   const { signal } = run;
   let isTold = false;
   let waitMs = FIRST_STAND_BY_MS;
-  while (!(await run.membership.leadShard(shardId))) {
-    if (!isTold) run.logger.info({ shardId }, "another process leads this shard, helping");
-    isTold = true;
+  const mayLead = run.options.leads(shardId);
+  while (!(mayLead && (await run.membership.leadShard(shardId)))) {
+    if (mayLead && !isTold) {
+      run.logger.info({ shardId }, "another process leads this shard, helping");
+      isTold = true;
+    }
     if (await watch(run, shardId, surroundings)) return false;
     if (shardId !== 0) await helpDownload(run, shardId, surroundings.lanes);
     await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-    waitMs = Math.min(STAND_BY_MS, 2 * waitMs);
+    const isLive = run.activity.of(shardId).phase === "realtime";
+    waitMs = Math.min(isLive ? STAND_BY_MS : HISTORY_STAND_BY_MS, 2 * waitMs);
   }
   if (isTold) run.logger.info({ shardId }, "took the lead of this shard");
   return true;

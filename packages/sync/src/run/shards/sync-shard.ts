@@ -37,6 +37,8 @@ async function completeHistory(
   const start = progress ? undefined : startWithoutSnapshot(run, facts, shardId);
   const height = start ?? (await downloadShard(run, shardId, lanes));
   await run.store.startRealtime(shardId, height);
+  // What others have downloaded is only in the store.
+  activity.messageCount = Number((await findProgress(run, shardId))?.messageCount ?? 0n);
   run.logger.info({ shardId, height }, "history complete");
 }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createMessageChecker } from "../../../src/proof/messages/message-checker.ts";
 import { findFault, NONE_FORGED } from "../../../src/proof/messages/message-checks.ts";
 import { aHashedMessage, KINDS, withOwnHash } from "../../support/hashed-messages.ts";
+import { signedMessages, withBitTurned } from "../../support/signed-messages.ts";
 
 const blake3 = await loadBlake3();
 const SOUND = aHashedMessage("castAdd");
@@ -58,10 +59,35 @@ describe("findFault()", () => {
   });
 });
 
+describe("createMessageChecker() with signatures and no threads for them", () => {
+  it("finds the forged ones, and hashes that are wrong, among many", async () => {
+    await using full = await createMessageChecker(
+      { verification: "full", signatureThreads: 0 },
+      blake3,
+    );
+    const messages = signedMessages(600);
+    const forged = [0, 255, 256, 599].map((index) => {
+      const sound = messages[index]!;
+      const message = { ...sound, signature: withBitTurned(sound.signature, 8) };
+      messages[index] = message;
+      return message;
+    });
+
+    expect((await full.check(messages)).forged).toEqual(new Set(forged));
+    expect((await full.check([])).forged.size).toBe(0);
+  });
+});
+
 describe("createMessageChecker() without signatures", () => {
   it("checks hashes with proof, and nothing with none", async () => {
-    await using proving = await createMessageChecker("proof", blake3);
-    await using believing = await createMessageChecker("none", blake3);
+    await using proving = await createMessageChecker(
+      { verification: "proof", signatureThreads: 0 },
+      blake3,
+    );
+    await using believing = await createMessageChecker(
+      { verification: "none", signatureThreads: 0 },
+      blake3,
+    );
     const message = { ...SOUND, hash: new Uint8Array(20) };
 
     expect(findFault(message, await proving.check([message]))).toBe("hash_mismatch");

@@ -1,0 +1,86 @@
+import { availableParallelism, hostname } from "node:os";
+import process from "node:process";
+import type { Store } from "@snaprag/storage";
+import type { Logger, Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
+import { createSyncer } from "@snaprag/sync";
+import type { Settings } from "../../config/load-settings.ts";
+import { withConfigured } from "../../errors/cli-error.ts";
+import type { ConnectedNodes } from "./connect-nodes.ts";
+import { proofSettingsOf } from "./proof-settings.ts";
+
+/** Which of the threads of a sync one is. */
+export interface ThreadPlace {
+  /** 0 for the main thread. */
+  readonly number: number;
+  /** Threads in all. */
+  readonly count: number;
+}
+
+/** What a syncer is made of, besides the settings. */
+export interface SyncerSurroundings {
+  readonly settings: Settings;
+  readonly mode: SyncMode;
+  readonly store: Store;
+  readonly nodes: ConnectedNodes;
+  readonly logger: Logger;
+  /** Those that are known of the network; any that are configured count instead. */
+  readonly validatorSets: SyncerOptions["validatorSets"];
+  readonly thread: ThreadPlace;
+}
+
+/** Creates the syncer of one thread, as the settings say. */
+export function createConfiguredSyncer(surroundings: SyncerSurroundings): Syncer {
+  const { settings, mode, store, nodes, logger, thread } = surroundings;
+  const proof = proofSettingsOf(settings);
+  return withConfigured(() =>
+    createSyncer({
+      client: nodes.client,
+      standbys: nodes.standbys,
+      store,
+      mode,
+      holder: nameOfThread(thread),
+      logger,
+      ...tuningOf(settings),
+      ...sharesOf(settings, thread),
+      ...proof,
+      validatorSets: proof.validatorSets ?? surroundings.validatorSets,
+    }),
+  );
+}
+
+/** Told to others that find the mirror taken. */
+export function nameOfProcess(): string {
+  return `snaprag sync on ${hostname()} (pid ${process.pid})`;
+}
+
+function nameOfThread({ number }: ThreadPlace): string {
+  return number === 0 ? nameOfProcess() : `${nameOfProcess()}, thread ${number + 1}`;
+}
+
+type Tuning = Pick<
+  SyncerOptions,
+  "shardIds" | "fromEventId" | "batchSize" | "syncIntervalMs" | "proofInterval"
+>;
+
+function tuningOf(settings: Settings): Tuning {
+  return {
+    shardIds: settings["sync.shard_ids"].value,
+    fromEventId: settings["sync.historical_sync_from_event_id"].value,
+    batchSize: settings["sync.batch_size"].value,
+    syncIntervalMs: settings["sync.sync_interval_ms"].value,
+    proofInterval: settings["sync.proof_interval_blocks"].value,
+  };
+}
+
+type Shares = Pick<SyncerOptions, "leads" | "lanes" | "signatureThreads">;
+
+/** A thread's part of what is configured for all of them. */
+function sharesOf(settings: Settings, { number, count }: ThreadPlace): Shares {
+  // Where each core has its thread, or there is but one, others would only take turns with it.
+  const isBusy = count > 1 || availableParallelism() === 1;
+  return {
+    leads: (shardId) => shardId % count === number,
+    lanes: Math.ceil(settings["sync.lanes"].value / count),
+    signatureThreads: isBusy ? 0 : undefined,
+  };
+}

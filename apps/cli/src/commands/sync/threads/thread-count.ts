@@ -1,0 +1,19 @@
+import { availableParallelism } from "node:os";
+import type { Settings } from "../../../config/load-settings.ts";
+import type { DatabaseTarget } from "../../database/database-target.ts";
+
+/** Threads without being asked for: more of them want more of the database than it may have to give. */
+const MAX_UNASKED = 4;
+
+/** In how many threads a sync runs. An embedded database has one session, and so one thread. */
+export function threadCountOf(settings: Settings, target: DatabaseTarget): number {
+  if (target.kind === "embedded") return 1;
+  return settings["sync.threads"].value ?? Math.min(MAX_UNASKED, availableParallelism());
+}
+
+/** The database as one of so many threads opens it: with its part of the connections. */
+export function shareOfTarget(target: DatabaseTarget, threadCount: number): DatabaseTarget {
+  if (target.kind === "embedded") return target;
+  const maxConnections = Math.max(1, Math.floor(target.maxConnections / threadCount));
+  return { ...target, maxConnections };
+}

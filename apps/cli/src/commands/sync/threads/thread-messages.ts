@@ -1,0 +1,41 @@
+// What the threads of a sync say to each other. All of it is copied on the way.
+import type { ShardActivity, SyncerOptions, SyncMode } from "@snaprag/sync";
+import type { LogLevel } from "../../../config/keys/config-keys.ts";
+import type { Settings } from "../../../config/load-settings.ts";
+import type { PlainError } from "../../../errors/plain-error.ts";
+import type { DatabaseTarget } from "../../database/database-target.ts";
+import type { ThreadPlace } from "../configured-syncer.ts";
+
+/** What a thread is started with. */
+export interface ThreadJob {
+  readonly settings: Settings;
+  readonly target: DatabaseTarget;
+  readonly mode: SyncMode;
+  readonly endpoints: readonly [string, ...string[]];
+  readonly validatorSets: SyncerOptions["validatorSets"];
+  readonly untilSynced: boolean;
+  readonly thread: ThreadPlace;
+}
+
+/** A line for the log. */
+export interface LogMessage {
+  readonly kind: "log";
+  readonly level: LogLevel;
+  readonly fields: object;
+  readonly text: string;
+}
+
+/** How far each shard has come. */
+interface ProgressMessage {
+  readonly kind: "progress";
+  readonly shards: readonly ShardActivity[];
+}
+
+/** The last message of a thread that cannot go on. */
+interface FailureMessage {
+  readonly kind: "failed";
+  readonly error: PlainError;
+}
+
+/** What a thread tells. Told anything at all, it ends as if it were told to by a signal. */
+export type ThreadMessage = LogMessage | ProgressMessage | FailureMessage;

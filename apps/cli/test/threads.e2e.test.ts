@@ -1,0 +1,86 @@
+// The threads of one sync: they share its work, and end with it.
+import { createDevnet } from "@snaprag/devnet";
+import { expect, it } from "vitest";
+import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
+import type { Workplace } from "./support/databases.ts";
+import { onServer } from "./support/databases.ts";
+import { compareWithNode } from "./support/mirror.ts";
+import { querySql } from "./support/query-sql.ts";
+
+const MEMBERS = "select holder from sync_members where sync_is_alive(id) order by holder";
+
+/** Ends the session that the locks of a thread belong to. */
+const END_SESSION = `
+select pg_terminate_backend(l.pid)
+from pg_locks l join sync_members m on l.locktype = 'advisory' and l.objid = m.id::oid
+where m.holder like '%, thread 2'`;
+
+async function startDevnet() {
+  const devnet = createDevnet({ users: 60, messages: 6_000, blockMs: 100 });
+  await devnet.start();
+  return devnet;
+}
+
+const syncOf = (endpoint: string, { databaseFlags }: Workplace, ...flags: string[]) => [
+  "sync",
+  "--snapchain-endpoint",
+  endpoint,
+  ...databaseFlags,
+  "--log-format",
+  "json",
+  ...flags,
+];
+
+it.each(["1", "2", "5"])("mirrors a node in %s threads", async (threads) => {
+  await using devnet = await startDevnet();
+  devnet.pause();
+  await using workplace = await onServer();
+  const environment = { SNAPRAG_SYNC_THREADS: threads };
+
+  const argv = syncOf(devnet.endpoint, workplace, "--until-synced");
+  const ended = await runCli(argv, { ...workplace, environment });
+
+  expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+  expect((await compareWithNode(workplace, devnet)).differences).toEqual([]);
+  const lines = jsonLines(ended);
+  const count = (event: string) => lines.filter(({ msg }) => msg === event).length;
+  expect(count("run started")).toBe(Number(threads));
+  // Each shard has one that leads it, whatever the number of threads.
+  expect(count("history complete")).toBe(2);
+  expect(lines.findLast(({ msg }) => msg === "progress")).toMatchObject({
+    shards: [0, 1, 2].map((shardId) => ({ shardId, isCaughtUp: true, errors: 0 })),
+  });
+});
+
+it("ends with the thread that cannot go on, and says why", async () => {
+  await using devnet = await startDevnet();
+  await using workplace = await onServer();
+  const environment = { SNAPRAG_SYNC_THREADS: "2" };
+  await using sync = startCli(syncOf(devnet.endpoint, workplace), { ...workplace, environment });
+  await expect
+    .poll(() => querySql(workplace, MEMBERS).catch(() => []), { timeout: 30_000 })
+    .toHaveLength(2);
+
+  await querySql(workplace, END_SESSION);
+
+  const { exitCode, stderr } = await sync.ended;
+  expect(exitCode).toBe(20);
+  expect(stderr).toMatch(/^error: [^\n]*terminating connection[^\n]*\n[^\n]+\n$/);
+  expect(await querySql(workplace, MEMBERS)).toEqual([]);
+});
+
+it("follows in all threads, and stops them at a signal", async () => {
+  await using devnet = await startDevnet();
+  await using workplace = await onServer();
+  const environment = { SNAPRAG_SYNC_THREADS: "2" };
+  await using sync = startCli(syncOf(devnet.endpoint, workplace), { ...workplace, environment });
+  await sync.printed("indexes are in place");
+  const heights = () => querySql(workplace, "select block_number from sync_progress order by 1");
+  const before = await heights();
+  await expect.poll(heights, { timeout: 30_000 }).not.toEqual(before);
+
+  sync.kill("SIGTERM");
+
+  expect(await sync.ended).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await querySql(workplace, MEMBERS)).toEqual([]);
+});
