@@ -24,8 +24,8 @@ function installPeers() {
 
 export const peers = {
   title: "Peers",
-  text: `The same messages by a writer of multi-row inserts, 10,000 rows a transaction, keys and indexes in place, casts, reactions and
-links only; and by the write path of @farcaster/shuttle in the fastest way it can be used (${SHUTTLE_MESSAGES} messages, without its start-up).
+  text: `The same messages by multi-row inserts as the Rust implementation makes them, 10,000 rows a transaction, into its own relations with
+their keys and indexes in place, casts, reactions and links only; and by the write path of @farcaster/shuttle in the fastest way it can be used (${SHUTTLE_MESSAGES} messages, without its start-up).
 Neither checks anything nor can resume.`,
   async run(context) {
     installPeers();

@@ -1,8 +1,8 @@
-// Multi-row inserts: 10,000 rows a transaction by parameters, in as many statements as the protocol's
-// limit of 65,535 parameters asks for, keys and indexes in place from the beginning.
+// Multi-row inserts as the Rust implementation does them: 10,000 rows a transaction by parameters, in
+// as many statements as the protocol's limit of 65,535 parameters asks for, with that implementation's
+// own relations, keys and indexes in place from the beginning (its migrations 000 and 006).
 //
 // node run-multi-row.mjs <endpoint> <database URL>
-import { fromFarcasterTime } from "@snaprag/processors";
 import { narrowMessage } from "@snaprag/proto";
 import pg from "pg";
 import { readPages } from "../node/read-pages.mjs";
@@ -11,24 +11,40 @@ const BATCH_ROWS = 10_000;
 const MAX_PARAMETERS = 65_535;
 const [endpoint, connectionString] = process.argv.slice(2);
 
+/** Columns that all three have. */
+const COMMON = `id uuid primary key default gen_random_uuid(), fid bigint not null,
+  "timestamp" bigint not null, message_hash bytea not null unique,
+  created_at timestamptz default now(), shard_id integer, block_height bigint, transaction_fid bigint`;
+
 const TABLES = {
   casts: {
-    columns: ["fid", "timestamp", "message_hash", "text", "parent_hash", "embeds", "mentions"],
-    sql: `fid bigint not null, "timestamp" timestamptz not null, message_hash bytea primary key,
-      text text not null, parent_hash bytea, embeds jsonb, mentions jsonb`,
-    indexes: [`(fid, "timestamp")`, "(parent_hash)"],
+    columns: [
+      ...["fid", "text", "timestamp", "message_hash"],
+      ...["parent_hash", "root_hash", "embeds", "mentions"],
+    ],
+    sql: `${COMMON}, text text, parent_hash bytea, root_hash bytea, embeds jsonb, mentions jsonb`,
+    indexes: ["(fid)"],
   },
   reactions: {
-    columns: ["fid", "timestamp", "message_hash", "reaction_type", "target_fid", "target_hash"],
-    sql: `fid bigint not null, "timestamp" timestamptz not null, message_hash bytea primary key,
-      reaction_type smallint not null, target_fid bigint, target_hash bytea`,
-    indexes: [`(fid, "timestamp")`, "(target_hash)"],
+    columns: [
+      ...["fid", "target_cast_hash", "target_fid", "reaction_type", "timestamp", "message_hash"],
+      ...["shard_id", "block_height", "transaction_fid"],
+    ],
+    sql: `${COMMON}, target_cast_hash bytea not null, target_fid bigint,
+      reaction_type smallint not null, unique (fid, target_cast_hash, reaction_type)`,
+    indexes: [
+      ...["(fid)", "(target_cast_hash)", "(target_fid)", "(reaction_type)"],
+      ...['("timestamp" desc)', "(shard_id, block_height)", "(fid, target_cast_hash)"],
+      "(target_cast_hash, reaction_type)",
+    ],
   },
   links: {
-    columns: ["fid", "timestamp", "message_hash", "link_type", "target_fid"],
-    sql: `fid bigint not null, "timestamp" timestamptz not null, message_hash bytea primary key,
-      link_type text not null, target_fid bigint`,
-    indexes: [`(fid, "timestamp")`, "(target_fid)"],
+    columns: [
+      ...["fid", "target_fid", "link_type", "timestamp", "message_hash"],
+      ...["shard_id", "block_height"],
+    ],
+    sql: `${COMMON}, target_fid bigint not null, link_type varchar(50) not null default 'follow'`,
+    indexes: [],
   },
 };
 
@@ -38,27 +54,33 @@ const toJson = (value) =>
     return each instanceof Uint8Array ? Buffer.from(each).toString("hex") : each;
   });
 
-function rowOf(message) {
+const bytes = (value) => (value ? Buffer.from(value) : null);
+
+/** Relation and values of a message; none where it has no place for one, as for a URL's reaction. */
+function rowOf(message, { shardId, height }) {
   const typed = narrowMessage(message);
   if (typed.type === "unreadable") return undefined;
   const { fid, timestamp, body } = typed;
-  const head = [fid, fromFarcasterTime(timestamp), Buffer.from(message.hash)];
-  const bytes = (value) => (value ? Buffer.from(value) : null);
+  const hash = bytes(message.hash);
   switch (typed.type) {
     case "castAdd": {
       const { text, parent, embeds, mentions } = body;
       const parentHash = parent?.$case === "parentCastId" ? bytes(parent.value.hash) : null;
+      const shown = text.replaceAll("\0", "");
       return [
         "casts",
-        [...head, text.replaceAll("\0", ""), parentHash, toJson(embeds), toJson(mentions)],
+        [fid, shown, timestamp, hash, parentHash, null, toJson(embeds), toJson(mentions)],
       ];
     }
     case "reactionAdd": {
       const cast = body.target?.$case === "targetCastId" ? body.target.value : undefined;
-      return ["reactions", [...head, body.type, cast?.fid ?? null, bytes(cast?.hash)]];
+      if (cast === undefined) return undefined;
+      const target = [bytes(cast.hash), cast.fid, body.type];
+      return ["reactions", [fid, ...target, timestamp, hash, shardId, height, fid]];
     }
     case "linkAdd":
-      return ["links", [...head, body.type, body.target?.value ?? null]];
+      if (body.target === undefined) return undefined;
+      return ["links", [fid, body.target.value, body.type, timestamp, hash, shardId, height]];
     default:
       return undefined;
   }
@@ -76,7 +98,7 @@ function insert(client, table, rows) {
   const tuples = rows.map(() => `(${columns.map(() => `$${++parameter}`).join()})`);
   const names = columns.map((column) => `"${column}"`).join();
   return client.query(
-    `insert into ${table} (${names}) values ${tuples.join()} on conflict do nothing`,
+    `insert into ${table} (${names}) values ${tuples.join()} on conflict (message_hash) do nothing`,
     rows.flat(),
   );
 }
@@ -95,9 +117,10 @@ async function write(table, rows) {
 }
 
 const waiting = new Map(Object.keys(TABLES).map((table) => [table, []]));
-await readPages(endpoint, async ({ trieMessages }) => {
+await readPages(endpoint, async ({ trieMessages }, place) => {
   for (const { trieMessage } of trieMessages) {
-    const found = trieMessage?.$case === "userMessage" ? rowOf(trieMessage.value) : undefined;
+    const isMessage = trieMessage?.$case === "userMessage";
+    const found = isMessage ? rowOf(trieMessage.value, place) : undefined;
     if (found) waiting.get(found[0]).push(found[1]);
   }
   for (const [table, rows] of waiting) {
