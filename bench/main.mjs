@@ -30,7 +30,7 @@ const PARTS = {
 const NOT_QUICK = new Set(["processes", "embedding", "search"]);
 
 const SIZES = [200_000, 1_000_000, 5_000_000];
-const RUNS = 3;
+const RUNS = 5;
 const RUNS_QUICK = 1;
 /** What the sync is held to deserves a second look. */
 const HISTORICAL_RUNS_QUICK = 2;

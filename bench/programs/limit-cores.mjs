@@ -1,5 +1,6 @@
-// Tells the program that is loaded next that it has so many cores: the sync verifies signatures in one
-// thread for each core, and has no option for it. Loaded by `node --import`; BENCH_CORES says how many.
+// Tells the program that is loaded next that it has so many cores: it has a thread for each. As an
+// option it would be `sync.threads`, which leaves other choices as they are. Loaded by
+// `node --import`; BENCH_CORES says how many.
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 
