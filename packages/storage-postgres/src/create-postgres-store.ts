@@ -212,7 +212,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     listShards: async () => toShards(await query(SELECT_SHARDS)),
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
     planSnapshot: (plan) => pipeline([startHistorical(plan.shardId), planPartitions(plan)]),
-    applyPage: (page) => writeBatch(planPage(page)),
+    applyPage: (page) => writeBatch(planPage(page, connections.backend)),
     startRealtime: (shardId, blockNumber) => pipeline([startRealtime(shardId, blockNumber)]),
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),
     recordProof: (shardId, proof) => pipeline([recordProof(shardId, proof)]),

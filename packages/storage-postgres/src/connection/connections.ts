@@ -3,6 +3,8 @@ import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import pg from "pg";
 import { int8AsBigint } from "./int8-as-bigint.ts";
 import { fromPostgresError } from "./postgres-errors.ts";
+import type { Statement } from "./statements.ts";
+import { send } from "./statements.ts";
 
 /**
  * What is at the other end.
@@ -35,7 +37,7 @@ export interface Connections {
   /** One statement on any connection. In a session that others share, one with parameters is a transaction. */
   query(statement: string | QueryConfig): Promise<QueryResult>;
   /** Statements of one transaction, sent at once and awaited together. */
-  pipeline(statements: readonly QueryConfig[]): Promise<void>;
+  pipeline(statements: readonly Statement[]): Promise<void>;
   /** A transaction in which each statement depends on the one before. */
   transact<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result>;
   /** A connection of its own, for what belongs to a session. The caller ends it. */
@@ -83,12 +85,12 @@ function findSocket(client: PoolClient): Corkable | undefined {
  * Sends the statements of a transaction without waiting between them; the first failure counts. All
  * go out at once: a page has a dozen, and each would be a call of the system of its own.
  */
-async function runPipeline(client: PoolClient, statements: readonly QueryConfig[]): Promise<void> {
+async function runPipeline(client: PoolClient, statements: readonly Statement[]): Promise<void> {
   const socket = findSocket(client);
   socket?.cork();
   const sent = [
     client.query("begin"),
-    ...statements.map((statement) => client.query(statement)),
+    ...statements.map((statement) => send(client, statement)),
     client.query("commit"),
   ];
   socket?.uncork();

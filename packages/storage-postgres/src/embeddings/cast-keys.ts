@@ -1,6 +1,7 @@
 // Keys of casts, as statements take them and as maps do.
 import type { CastKey } from "@snaprag/embeddings";
-import { bytea, encodeArray, int8 } from "../tables/column-types.ts";
+import { encodeArray } from "../tables/binary-values.ts";
+import { bytea, int8 } from "../tables/column-types.ts";
 
 /** Keys as parameters for `unnest($1::int8[], $2::bytea[])`. */
 export function encodeKeys(keys: readonly CastKey[]): readonly [fids: Buffer, hashes: Buffer] {

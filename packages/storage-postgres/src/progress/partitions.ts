@@ -1,6 +1,7 @@
 import type { PageBatch, PartitionProgress, PartitionProof, SnapshotPlan } from "@snaprag/storage";
 import type { QueryConfig, QueryResult } from "pg";
-import { encodeArray, int4 } from "../tables/column-types.ts";
+import { encodeArray } from "../tables/binary-values.ts";
+import { int4 } from "../tables/column-types.ts";
 
 /** The driver takes buffers only. */
 function toBuffer(bytes: Uint8Array | null | undefined): Buffer | null {

@@ -1,13 +1,15 @@
 import { lastPositionOf } from "@snaprag/processors";
 import type { PageBatch } from "@snaprag/storage";
 import type { QueryConfig } from "pg";
+import type { Backend } from "../connection/connections.ts";
 import { movePartition } from "../progress/partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
 import type { BatchPlan } from "./batch-plan.ts";
 import { derivePartition, recordAccounts, selectPartition } from "./derived/derive.ts";
 import { foldByTable, groupByTable } from "./rows/folded-rows.ts";
+import { loadRows } from "./rows/load-rows.ts";
 import { removeUnlistedLeaves, writeLeaves } from "./rows/write-leaves.ts";
-import { loadRows, writeRows } from "./rows/write-rows.ts";
+import { writeRows } from "./rows/write-rows.ts";
 
 /** Relations whose rows no snapshot page lists, so that not being listed says nothing. */
 const NEVER_LISTED: ReadonlySet<string> = new Set([
@@ -65,8 +67,8 @@ export function retireUnlistedOfAccount(
   return retireUnlisted(snapshot, { name: "account", condition: "fids.fid = $3", values });
 }
 
-/** The statements of a page's transaction. */
-export function planPage(page: PageBatch): BatchPlan {
+/** The statements of a page's transaction, for what is at the other end. */
+export function planPage(page: PageBatch, backend: Backend): BatchPlan {
   const { shardId, virtualShard, at, isLast, isRelisted, changes, quarantined } = page;
   const mode = isRelisted ? "join" : "insert";
   // An account that is read by itself may have been listed in part.
@@ -80,7 +82,7 @@ export function planPage(page: PageBatch): BatchPlan {
     // Rows that are joined may be named once in a statement, whatever a node lists twice.
     writeRows: (written) =>
       writeRows(isRelisted ? foldByTable(written) : groupByTable(written), mode),
-    loadRows: isNew ? (written) => loadRows(groupByTable(written)) : undefined,
+    loadRows: isNew ? (written) => loadRows(groupByTable(written), backend) : undefined,
     settle: (written) => [
       ...recordAccounts(written, shardId),
       ...writeLeaves(page.leaves ?? []),

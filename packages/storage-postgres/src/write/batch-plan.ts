@@ -1,6 +1,7 @@
 import type { Change } from "@snaprag/processors";
 import type { QuarantinedMessage } from "@snaprag/storage";
 import type { QueryConfig } from "pg";
+import type { Statement } from "../connection/statements.ts";
 import { writeQuarantine } from "./quarantine/write-quarantine.ts";
 
 /**
@@ -22,7 +23,7 @@ export interface BatchPlan {
    *
    * @default writeRows
    */
-  readonly loadRows?: ((changes: readonly Change[]) => readonly QueryConfig[]) | undefined;
+  readonly loadRows?: ((changes: readonly Change[]) => readonly Statement[]) | undefined;
   /** What else a batch does to rows and accounts. */
   readonly settle: (changes: readonly Change[]) => readonly QueryConfig[];
   /** What follows from the rows. */
@@ -33,7 +34,7 @@ export interface BatchPlan {
 }
 
 /** All statements of a batch, in order. */
-export function statementsOf(plan: BatchPlan): readonly QueryConfig[] {
+export function statementsOf(plan: BatchPlan): readonly Statement[] {
   const { changes } = plan;
   return [
     plan.fence,

@@ -2,7 +2,8 @@
 // names and the quoted texts where there are any.
 import type { CastContent, ClaimedCast, Mention } from "@snaprag/embeddings";
 import type { QueryResult } from "pg";
-import { encodeArray, int8 } from "../../tables/column-types.ts";
+import { encodeArray } from "../../tables/binary-values.ts";
+import { int8 } from "../../tables/column-types.ts";
 import { fromJsonBytes } from "../../tables/json-text.ts";
 import { encodeKeys, wordOf } from "../cast-keys.ts";
 import type { Queryable } from "../extensions.ts";

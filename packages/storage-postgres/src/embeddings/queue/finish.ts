@@ -1,6 +1,7 @@
 import type { FinishedCast, FinishedClaim } from "@snaprag/embeddings";
 import type { PoolClient } from "pg";
-import { bytea, encodeArray, text } from "../../tables/column-types.ts";
+import { encodeArray } from "../../tables/binary-values.ts";
+import { bytea, text } from "../../tables/column-types.ts";
 import { encodeKeys, wordOf } from "../cast-keys.ts";
 import { toVectorText } from "../sets/vector-column.ts";
 import { TEXT_HASH } from "./selection.ts";

@@ -1,7 +1,8 @@
 // Keeps derived tables right with each batch, for the accounts that it touches.
 import type { Change } from "@snaprag/processors";
 import type { QueryConfig } from "pg";
-import { encodeArray, int8 } from "../../tables/column-types.ts";
+import { encodeArray } from "../../tables/binary-values.ts";
+import { int8 } from "../../tables/column-types.ts";
 import { DERIVED_TABLES, selectProfiles, selectRegistrations } from "./derived-tables.ts";
 
 /** Accounts to recompute: a condition on `fid`, and its parameters. */

@@ -1,6 +1,8 @@
 import type { StorageError } from "@snaprag/storage";
-import type { PoolClient, QueryConfig } from "pg";
+import type { PoolClient } from "pg";
 import { fromPostgresError, isRefusal } from "../../connection/postgres-errors.ts";
+import type { Statement } from "../../connection/statements.ts";
+import { send } from "../../connection/statements.ts";
 import { countFault } from "../../progress/shards.ts";
 import { deriveAccounts } from "../derived/derive.ts";
 
@@ -26,11 +28,8 @@ export async function attempt(
 }
 
 /** Runs statements one after the other. */
-export async function runAll(
-  client: PoolClient,
-  statements: readonly QueryConfig[],
-): Promise<void> {
-  for (const statement of statements) await client.query(statement);
+export async function runAll(client: PoolClient, statements: readonly Statement[]): Promise<void> {
+  for (const statement of statements) await send(client, statement);
 }
 
 /**

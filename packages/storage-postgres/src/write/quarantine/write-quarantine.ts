@@ -1,8 +1,9 @@
 // What quarantine's relation is written with.
 import type { QuarantinedMessage } from "@snaprag/storage";
 import type { QueryConfig } from "pg";
+import { encodeArray } from "../../tables/binary-values.ts";
 import type { ColumnType } from "../../tables/column-types.ts";
-import { bytea, encodeArray, int4, int8, text, timestamptz } from "../../tables/column-types.ts";
+import { bytea, int4, int8, text, timestamptz } from "../../tables/column-types.ts";
 
 const COLUMNS: readonly (readonly [string, ColumnType, keyof QuarantinedMessage])[] = [
   ["fid", int8, "fid"],

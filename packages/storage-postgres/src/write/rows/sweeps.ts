@@ -1,7 +1,8 @@
 // What one event does to rows that it does not name, as statements.
 import type { Change, SweepKeys, SweepLinks } from "@snaprag/processors";
 import type { QueryConfig } from "pg";
-import { encodeArray, int8 } from "../../tables/column-types.ts";
+import { encodeArray } from "../../tables/binary-values.ts";
+import { int8 } from "../../tables/column-types.ts";
 
 const RETIRE = "set deleted_event_id = $1, deleted_at = $2, deleted_reason = $3";
 

@@ -3,7 +3,8 @@
 import { lastPositionOf } from "@snaprag/processors";
 import type { LeafChange, PageBatch } from "@snaprag/storage";
 import type { QueryConfig } from "pg";
-import { bytea, encodeArray, int4, int8 } from "../../tables/column-types.ts";
+import { encodeArray } from "../../tables/binary-values.ts";
+import { bytea, int4, int8 } from "../../tables/column-types.ts";
 
 interface FoldedLeaf {
   readonly change: LeafChange;

@@ -2,8 +2,9 @@
 import type { TableName } from "@snaprag/processors";
 import { TABLE_KEYS } from "@snaprag/processors";
 import type { QueryConfig } from "pg";
+import { encodeArray } from "../../tables/binary-values.ts";
 import type { ColumnType } from "../../tables/column-types.ts";
-import { encodeArray, int8, text, timestamptz } from "../../tables/column-types.ts";
+import { int8, text, timestamptz } from "../../tables/column-types.ts";
 import { TABLE_COLUMNS, TABLE_NAMES } from "../../tables/table-columns.ts";
 import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
 
@@ -18,7 +19,8 @@ import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
  */
 export type WriteMode = "load" | "insert" | "join" | "replace";
 
-const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
+/** What is kept of each row besides its own columns. */
+export const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
   ["event_id", int8],
   ["deleted_event_id", int8],
   ["deleted_at", timestamptz],
@@ -115,7 +117,12 @@ function encodeColumn(type: ColumnType, values: readonly unknown[]): Buffer | nu
   return values.every((value) => value === null) ? null : encodeArray(type, values);
 }
 
-function writeTable(table: TableName, rows: readonly FoldedRow[], mode: WriteMode): QueryConfig {
+/** The statement that writes rows of one relation. */
+export function writeTable(
+  table: TableName,
+  rows: readonly FoldedRow[],
+  mode: WriteMode,
+): QueryConfig {
   const values = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) =>
     encodeColumn(
       type,
@@ -136,12 +143,4 @@ function writeTable(table: TableName, rows: readonly FoldedRow[], mode: WriteMod
 /** One statement for each relation that has rows. */
 export function writeRows(tables: FoldedRows, mode: WriteMode): readonly QueryConfig[] {
   return [...tables].map(([table, rows]) => writeTable(table, rows, mode));
-}
-
-/** As {@link writeRows}, for rows that no page before has listed, so that none can be there. */
-export function loadRows(tables: FoldedRows): readonly QueryConfig[] {
-  return [...tables].map(([table, rows]) =>
-    // Names are asked for account by account besides, which gives again those that pages list.
-    writeTable(table, rows, table === "fname_transfers" ? "insert" : "load"),
-  );
 }

@@ -1,0 +1,65 @@
+// Rows that no page before has listed, so that none can be there.
+import type { TableName } from "@snaprag/processors";
+import type { Backend } from "../../connection/connections.ts";
+import type { Statement } from "../../connection/statements.ts";
+import { writeValue } from "../../tables/binary-values.ts";
+import type { ByteOutput } from "../../tables/byte-output.ts";
+import { createByteOutput, reserve, writtenBytes } from "../../tables/byte-output.ts";
+import type { ColumnType } from "../../tables/column-types.ts";
+import { TABLE_COLUMNS } from "../../tables/table-columns.ts";
+import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
+import { STATE_COLUMNS, writeTable } from "./write-rows.ts";
+
+/** Most rows take less; what is longer makes the output grow. */
+const EXPECTED_ROW_BYTES = 320;
+
+type Columns = readonly (readonly [name: string, type: ColumnType])[];
+
+/** How columns are written, by their names. */
+type Fields = readonly (readonly [name: string, write: ColumnType["write"]])[];
+
+/** Rows by the names of their columns. */
+type Row = Readonly<Record<string, unknown>>;
+
+/** Columns that some row has a value in: for the others, the database fills in null for less. */
+function usedFields(columns: Columns, rows: readonly Row[]): Fields {
+  return columns
+    .filter(([name]) => rows.some((row) => row[name] !== null))
+    .map(([name, { write, writeField = write }]) => [name, writeField]);
+}
+
+function writeFields(output: ByteOutput, fields: Fields, row: Row): void {
+  for (const [name, write] of fields) writeValue(output, write, row[name]);
+}
+
+/** One COPY, which costs the database half of what arrays do. */
+function copyTable(table: TableName, folded: readonly FoldedRow[]): Statement {
+  // Safety: both are read by the names of their columns only.
+  const states = folded as unknown as readonly (Row & { readonly row: Row })[];
+  const rows = states.map(({ row }) => row);
+  const fields = usedFields(Object.entries<ColumnType>(TABLE_COLUMNS[table]), rows);
+  const stateFields = usedFields(STATE_COLUMNS, states);
+  const output = createByteOutput(rows.length * EXPECTED_ROW_BYTES);
+  for (const state of states) {
+    reserve(output, 2);
+    output.view.setInt16(output.end, fields.length + stateFields.length);
+    output.end += 2;
+    writeFields(output, fields, state.row);
+    writeFields(output, stateFields, state);
+  }
+  const names = [...fields, ...stateFields].map(([name]) => `"${name}"`).join(", ");
+  return { copyInto: `${table} (${names})`, rows: writtenBytes(output) };
+}
+
+/**
+ * One statement for each relation that has rows, which fails when one of them is there: that spares
+ * the database a look before each row, nearly half of its work.
+ */
+export function loadRows(tables: FoldedRows, backend: Backend): readonly Statement[] {
+  return [...tables].map(([table, rows]) => {
+    // Names are asked for account by account besides, which gives again those that pages list.
+    if (table === "fname_transfers") return writeTable(table, rows, "insert");
+    // The embedded database's socket takes no COPY.
+    return backend === "server" ? copyTable(table, rows) : writeTable(table, rows, "load");
+  });
+}
