@@ -6,8 +6,11 @@ import pg from "pg";
 export interface CopyStatement {
   /** The relation and its columns, as in `casts (fid, hash)`. */
   readonly copyInto: string;
-  /** Rows one behind the other: for each the number of its fields, then the fields. */
-  readonly rows: Buffer;
+  /**
+   * Rows one behind the other, for each the number of its fields and then the fields. Every batch
+   * is a COPY of its own.
+   */
+  readonly batches: readonly Buffer[];
 }
 
 /** A statement with its parameters, or with the rows it copies. */
@@ -19,7 +22,7 @@ const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 const TRAILER = Buffer.from([0xff, 0xff, "c".charCodeAt(0), 0, 0, 0, 4]);
 const TRAILER_FIELD_BYTES = 2;
 
-/** The head of the one message that holds all rows; its length counts itself and what follows. */
+/** The head of the message that holds a batch; its length counts itself and what follows. */
 function copyDataHead(rowBytes: number): Buffer {
   const head = Buffer.allocUnsafe(5);
   head.write("d", "latin1");
@@ -32,19 +35,20 @@ function copyDataHead(rowBytes: number): Buffer {
  * statement reads past them to the next. Waiting until it asks for them, as drivers do, would cost
  * a round trip for each relation of a page and keep it out of a pipeline.
  */
-function copyRows(client: PoolClient, { copyInto, rows }: CopyStatement): Promise<void> {
+function copyRows(client: PoolClient, { copyInto, batches }: CopyStatement): Promise<void> {
   return new Promise((resolve, reject) => {
-    const query = new pg.Query(`copy ${copyInto} from stdin (format binary)`, (error) =>
-      error ? reject(error) : resolve(),
-    );
+    const text = `copy ${copyInto} from stdin (format binary);`.repeat(batches.length);
+    const query = new pg.Query(text, (error) => (error ? reject(error) : resolve()));
     const { submit } = query;
     const copy = Object.assign(query, {
       submit(connection: pg.Connection) {
         const failure: unknown = submit.call(query, connection);
         const { stream } = connection;
         if (!stream.writable) return failure;
-        for (const part of [copyDataHead(rows.length), SIGNATURE, rows, TRAILER]) {
-          stream.write(part);
+        for (const rows of batches) {
+          for (const part of [copyDataHead(rows.length), SIGNATURE, rows, TRAILER]) {
+            stream.write(part);
+          }
         }
         return failure;
       },
@@ -57,5 +61,5 @@ function copyRows(client: PoolClient, { copyInto, rows }: CopyStatement): Promis
 
 /** Sends one statement of a transaction; what it returns is of no interest. */
 export function send(client: PoolClient, statement: Statement): Promise<unknown> {
-  return "rows" in statement ? copyRows(client, statement) : client.query(statement);
+  return "batches" in statement ? copyRows(client, statement) : client.query(statement);
 }

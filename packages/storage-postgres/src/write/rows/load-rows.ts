@@ -21,6 +21,13 @@ type Fields = readonly (readonly [name: string, write: ColumnType["write"]])[];
 /** Rows by the names of their columns. */
 type Row = Readonly<Record<string, unknown>>;
 
+/**
+ * Rows of one COPY. It keeps up to a thousand in memory before it writes them, and each keeps a
+ * reference to the columns, which the server looks for one by one: a thousand cost it a third more
+ * for each row than a hundred do.
+ */
+const COPY_ROWS = 100;
+
 /** Columns that some row has a value in: for the others, the database fills in null for less. */
 function usedFields(columns: Columns, rows: readonly Row[]): Fields {
   return columns
@@ -32,7 +39,7 @@ function writeFields(output: ByteOutput, fields: Fields, row: Row): void {
   for (const [name, write] of fields) writeValue(output, write, row[name]);
 }
 
-/** One COPY, which costs the database half of what arrays do. */
+/** Rows as COPY takes them, which costs the database less than arrays do. */
 function copyTable(table: TableName, folded: readonly FoldedRow[]): Statement {
   // Safety: both are read by the names of their columns only.
   const states = folded as unknown as readonly (Row & { readonly row: Row })[];
@@ -40,7 +47,9 @@ function copyTable(table: TableName, folded: readonly FoldedRow[]): Statement {
   const fields = usedFields(Object.entries<ColumnType>(TABLE_COLUMNS[table]), rows);
   const stateFields = usedFields(STATE_COLUMNS, states);
   const output = createByteOutput(rows.length * EXPECTED_ROW_BYTES);
-  for (const state of states) {
+  const ends: number[] = [];
+  for (const [index, state] of states.entries()) {
+    if (index > 0 && index % COPY_ROWS === 0) ends.push(output.end);
     reserve(output, 2);
     output.view.setInt16(output.end, fields.length + stateFields.length);
     output.end += 2;
@@ -48,7 +57,9 @@ function copyTable(table: TableName, folded: readonly FoldedRow[]): Statement {
     writeFields(output, stateFields, state);
   }
   const names = [...fields, ...stateFields].map(([name]) => `"${name}"`).join(", ");
-  return { copyInto: `${table} (${names})`, rows: writtenBytes(output) };
+  const written = writtenBytes(output);
+  const batches = [0, ...ends].map((start, index) => written.subarray(start, ends[index]));
+  return { copyInto: `${table} (${names})`, batches };
 }
 
 /**
