@@ -1,0 +1,86 @@
+// How indexes are built beside others that read and write.
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPostgresStore } from "../../src/index.ts";
+import type { BuildOptions } from "../../src/write/indexes.ts";
+import { buildMissing } from "../../src/write/indexes.ts";
+import { useDatabase } from "../support/each-database.ts";
+
+const own = useDatabase();
+const SMALL: BuildOptions = { blockingBelowBytes: 2 ** 20 };
+const writeLinks = (count: number) =>
+  `insert into links (fid, hash, "timestamp", signer, signature, link_type, event_id)
+  select 1, decode(md5(random()::text), 'hex'), now(), '', '', '', i from generate_series(1, ${count}) i`;
+
+let session: pg.Client;
+
+beforeEach(async () => {
+  const { url } = own.database;
+  await using store = createPostgresStore({ connectionString: url });
+  await store.migrate();
+  session = new pg.Client(url);
+  await session.connect();
+});
+afterEach(() => session.end());
+
+/** What a build waits for, until it is done or waits for transactions as one that blocks nobody does. */
+async function waitsFor(build: Promise<unknown>): Promise<ReadonlySet<string>> {
+  const waits = new Set<string>();
+  const isDone = build.then(() => true);
+  while (!(await Promise.race([isDone, delay(20, false)]))) {
+    const { rows } = await own.database.query(
+      `select wait_event from pg_stat_activity
+       where datname = current_database() and query like '%create index%' and wait_event_type = 'Lock'`,
+    );
+    for (const { wait_event } of rows) waits.add(wait_event);
+    if (waits.has("virtualxid")) break;
+  }
+  return waits;
+}
+
+async function isValid(name: string): Promise<unknown> {
+  const { rows } = await own.database.query(
+    `select indisvalid from pg_index where indexrelid = to_regclass('${name}')`,
+  );
+  return rows[0]?.indisvalid;
+}
+
+describe("buildMissing()", () => {
+  it("builds over few rows in one go, waiting for nobody who reads", async () => {
+    await own.client.query("begin isolation level repeatable read; select from links");
+
+    await buildMissing(session, [["mine", "links (event_id)"]], SMALL);
+
+    expect(await isValid("mine")).toBe(true);
+    expect((await session.query("show lock_timeout")).rows).toEqual([{ lock_timeout: "0" }]);
+  });
+
+  it("blocks no writer of many rows", async () => {
+    await own.client.query(`begin; ${writeLinks(1)}`);
+    await session.query(writeLinks(10_000));
+
+    const build = buildMissing(session, [["mine", "links (event_id)"]], {
+      blockingBelowBytes: 1000,
+    });
+    expect(await waitsFor(build)).toEqual(new Set(["virtualxid"]));
+    await own.database.query(writeLinks(1));
+    await own.client.query("commit");
+    await build;
+
+    expect(await isValid("mine")).toBe(true);
+  });
+
+  it("gives way to a writer that does not finish", async () => {
+    await own.client.query(`begin; ${writeLinks(1)}`);
+
+    const build = buildMissing(session, [["mine", "links (event_id)"]], SMALL);
+    const waits = await waitsFor(build);
+    await own.database.query(writeLinks(1));
+    await own.client.query("commit");
+    await build;
+
+    expect(waits).toEqual(new Set(["relation", "virtualxid"]));
+    expect(await isValid("mine")).toBe(true);
+  });
+});
