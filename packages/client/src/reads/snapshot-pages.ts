@@ -62,14 +62,15 @@ async function* walkPages(
     ? AbortSignal.any([options.signal, leaving.signal])
     : leaving.signal;
 
-  function fetchPage(pageToken: string | undefined): Promise<SnapshotPage> {
+  function fetchPage(pageToken: string | undefined): Promise<() => SnapshotPage> {
     return fetchSnapshotPage(node, { ...partition, pageToken }, { ...options, signal });
   }
 
   let coming = fetchPage(startToken);
   try {
     for (;;) {
-      const page = await coming;
+      // Only now made out of bytes: a page that waits as objects is in the way of every collection.
+      const page = (await coming)();
       const { nextPageToken } = page;
       if (nextPageToken !== undefined) {
         guard.pass(nextPageToken);
@@ -89,16 +90,18 @@ async function fetchSnapshotPage(
   node: NodeConnection,
   partition: SnapshotPartition,
   options: CallOptions,
-): Promise<SnapshotPage> {
+): Promise<() => SnapshotPage> {
   const { shardId, height, virtualShard, pageToken } = partition;
-  const { trieMessages, fidAccountRoots, nextPageToken } =
-    await node.replication.getShardTransactions(
-      { shardId, height, trieVirtualShard: virtualShard, pageToken },
-      options,
-    );
-  if (nextPageToken === "") {
-    const site = { method: METHOD, endpoint: node.settings.options.endpoint.url };
-    throw malformedResponse(site, "an empty next page token would start the walk over");
-  }
-  return { entries: trieMessages, accountRoots: fidAccountRoots, pageToken, nextPageToken };
+  const decode = await node.undecoded.getShardTransactions(
+    { shardId, height, trieVirtualShard: virtualShard, pageToken },
+    options,
+  );
+  return () => {
+    const { trieMessages, fidAccountRoots, nextPageToken } = decode();
+    if (nextPageToken === "") {
+      const site = { method: METHOD, endpoint: node.settings.options.endpoint.url };
+      throw malformedResponse(site, "an empty next page token would start the walk over");
+    }
+    return { entries: trieMessages, accountRoots: fidAccountRoots, pageToken, nextPageToken };
+  };
 }

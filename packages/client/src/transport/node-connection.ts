@@ -11,10 +11,12 @@ import type {
   ServiceCalls,
   StreamMethod,
   UnaryMethod,
+  UndecodedCalls,
+  UndecodedMethod,
   UntypedCaller,
   UntypedMethod,
 } from "./typed-calls.ts";
-import { createServiceCalls } from "./typed-calls.ts";
+import { createServiceCalls, createUndecodedCalls } from "./typed-calls.ts";
 import { callUnary } from "./unary-call.ts";
 import type { WireCall } from "./wire-call.ts";
 
@@ -35,6 +37,8 @@ export interface NodeConnection {
   readonly settings: ConnectionSettings;
   readonly hub: HubCalls;
   readonly replication: ReplicationCalls;
+  /** Unary calls of the replication service whose answers stay bytes until they are wanted. */
+  readonly undecoded: UndecodedCalls<typeof ReplicationServiceDefinition>;
   /** Drops the connection. Calls still running on it fail. */
   close(): void;
 }
@@ -60,6 +64,7 @@ export function createNodeConnection(settings: ConnectionSettings): NodeConnecti
     settings,
     hub: createServiceCalls(HubServiceDefinition, caller),
     replication: createServiceCalls(ReplicationServiceDefinition, caller),
+    undecoded: createUndecodedCalls(ReplicationServiceDefinition, caller),
     close,
   };
 }
@@ -87,7 +92,7 @@ function createCaller(
     }
   }
 
-  function unary(method: UntypedMethod): UnaryMethod<object, object> {
+  function undecoded(method: UntypedMethod): UndecodedMethod<object, object> {
     return async (request = {}, callOptions = {}) => {
       const { timeoutMs = options.timeoutMs } = callOptions;
       const signal = combineSignals(callOptions.signal, closing);
@@ -106,8 +111,13 @@ function createCaller(
             signal,
             logLevel: "debug",
           });
-      return decode(method, response);
+      return () => decode(method, response);
     };
+  }
+
+  function unary(method: UntypedMethod): UnaryMethod<object, object> {
+    const call = undecoded(method);
+    return async (request, callOptions) => (await call(request, callOptions))();
   }
 
   function stream(method: UntypedMethod): StreamMethod<object, object> {
@@ -123,5 +133,5 @@ function createCaller(
       });
   }
 
-  return { unary, stream };
+  return { unary, undecoded, stream };
 }

@@ -49,6 +49,15 @@ export type UnaryMethod<Request, Response> = (
   options?: CallOptions,
 ) => Promise<Response>;
 
+/**
+ * A unary RPC whose answer is decoded when it is asked for: what waits to be used takes less memory
+ * as bytes, and none that a garbage collector has to look through.
+ */
+export type UndecodedMethod<Request, Response> = (
+  request?: Partial<Request>,
+  options?: CallOptions,
+) => Promise<() => Response>;
+
 /** A server-streaming RPC. Nothing is sent before the first pull; leaving the loop cancels it. */
 export type StreamMethod<Request, Response> = (
   request?: Partial<Request>,
@@ -66,6 +75,16 @@ export type ServiceCalls<Definition extends ServiceDefinition> = {
   readonly [Name in keyof Definition["methods"]]: MethodCall<Definition["methods"][Name]>;
 };
 
+/** Every unary RPC of a service under its name, its answers not decoded. */
+export type UndecodedCalls<Definition extends ServiceDefinition> = {
+  readonly [Name in keyof Definition["methods"]]: Definition["methods"][Name]["responseStream"] extends true
+    ? never
+    : UndecodedMethod<
+        MessageOf<Definition["methods"][Name]["requestType"]>,
+        MessageOf<Definition["methods"][Name]["responseType"]>
+      >;
+};
+
 /** An RPC whose message types only its codecs know. */
 export interface UntypedMethod {
   /** Path of the RPC, such as `/HubService/Subscribe`. */
@@ -77,7 +96,21 @@ export interface UntypedMethod {
 /** Makes the calls that {@link createServiceCalls} puts types on. */
 export interface UntypedCaller {
   unary(method: UntypedMethod): UnaryMethod<object, object>;
+  undecoded(method: UntypedMethod): UndecodedMethod<object, object>;
   stream(method: UntypedMethod): StreamMethod<object, object>;
+}
+
+function untypedMethodsOf({ fullName, methods }: ServiceDefinition) {
+  return Object.entries(methods).map(([name, method]) => {
+    const untyped: UntypedMethod = {
+      path: `/${fullName}/${method.name}`,
+      // Safety: MethodCall reads the types off these very codecs; without one it is `never`.
+      requestType: method.requestType as Codec<object>,
+      // Safety: as above.
+      responseType: method.responseType as Codec<object>,
+    };
+    return { name, untyped, isStream: method.responseStream };
+  });
 }
 
 /** Builds one function for each RPC of the definition. */
@@ -85,16 +118,21 @@ export function createServiceCalls<Definition extends ServiceDefinition>(
   definition: Definition,
   caller: UntypedCaller,
 ): ServiceCalls<Definition> {
-  const calls = Object.entries(definition.methods).map(([name, method]) => {
-    const untyped: UntypedMethod = {
-      path: `/${definition.fullName}/${method.name}`,
-      // Safety: MethodCall reads the types off these very codecs; without one it is `never`.
-      requestType: method.requestType as Codec<object>,
-      // Safety: as above.
-      responseType: method.responseType as Codec<object>,
-    };
-    return [name, method.responseStream ? caller.stream(untyped) : caller.unary(untyped)];
+  const calls = untypedMethodsOf(definition).map(({ name, untyped, isStream }) => {
+    return [name, isStream ? caller.stream(untyped) : caller.unary(untyped)];
   });
   // Safety: one entry for each method, made from that method's codecs and kind.
   return Object.fromEntries(calls) as ServiceCalls<Definition>;
+}
+
+/** Builds one function for each unary RPC of the definition. */
+export function createUndecodedCalls<Definition extends ServiceDefinition>(
+  definition: Definition,
+  caller: UntypedCaller,
+): UndecodedCalls<Definition> {
+  const calls = untypedMethodsOf(definition)
+    .filter(({ isStream }) => !isStream)
+    .map(({ name, untyped }) => [name, caller.undecoded(untyped)]);
+  // Safety: one entry for each unary method, made from that method's codecs.
+  return Object.fromEntries(calls) as UndecodedCalls<Definition>;
 }
