@@ -4,10 +4,13 @@
 //   last node: path length u8 (255 = none), path, depth u8 (255 = floats), hash
 //   open nodes: count u8, then for each: depth u8, children u8, hashes
 import { VerifyError } from "../verify-error.ts";
+import type { Path } from "./nibbles.ts";
 import { HASH_BYTES, MAX_CHILDREN } from "./open-nodes.ts";
 
 /** Any change of the layout or of what it means takes the next number. */
 const VERSION = 1;
+/** Of 127 bytes, far above the 42 of the longest key; with more, a length would not fit its byte. */
+export const MAX_PATH_LENGTH = 254;
 const NONE = 255;
 const FLOATING = 255;
 const FIXED_BYTES = 3 + 6 * 8;
@@ -20,6 +23,27 @@ export interface PendingNode {
   readonly hash: Uint8Array;
   /** Undefined for a leaf, which is as high as its neighbours let it be. */
   readonly depth: number | undefined;
+}
+
+/** The last node that came, in buffers that are used again for the one after the next. */
+export interface LastNode extends Path {
+  readonly hash: Uint8Array;
+  length: number;
+  depth: PendingNode["depth"];
+}
+
+/** Creates buffers for one node. */
+export function createLastNode(): LastNode {
+  const path = new Uint8Array(MAX_PATH_LENGTH);
+  return { path, length: 0, hash: new Uint8Array(HASH_BYTES), depth: undefined };
+}
+
+/** Puts another node in the place of the one that is there. */
+export function replaceNode(node: LastNode, { path, hash, depth }: PendingNode): void {
+  node.path.set(path);
+  node.length = path.length;
+  node.hash.set(hash);
+  node.depth = depth;
 }
 
 /** Leaves so far. */
@@ -37,7 +61,7 @@ export interface HasherPosition {
   readonly counts: LeafCounts;
   readonly beforeAccount: LeafCounts;
   readonly beforeVirtualShard: LeafCounts;
-  readonly openNodes: readonly { readonly depth: number; readonly hashes: Uint8Array }[];
+  readonly openNodes: { readonly depth: number; readonly hashes: Uint8Array }[];
 }
 
 /** Writes a position as bytes. */

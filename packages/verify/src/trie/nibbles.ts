@@ -11,26 +11,37 @@ export const LEAF_DEPTH = 12;
 /** The path of a key. */
 export function toNibbles(key: Uint8Array): Uint8Array {
   const nibbles = new Uint8Array(key.length * 2);
-  for (let index = 0; index < key.length; index++) {
-    const byte = key[index] ?? 0;
-    nibbles[index * 2] = byte >> 4;
-    nibbles[index * 2 + 1] = byte & 0x0f;
-  }
+  writeNibbles(nibbles, key);
   return nibbles;
 }
 
+/** Writes the path of a key to the start of a buffer that has room for it. */
+export function writeNibbles(target: Uint8Array, key: Uint8Array): void {
+  for (let index = 0; index < key.length; index++) {
+    const byte = key[index] ?? 0;
+    target[index * 2] = byte >> 4;
+    target[index * 2 + 1] = byte & 0x0f;
+  }
+}
+
+/** The first `length` nibbles of a buffer. */
+export interface Path {
+  readonly path: Uint8Array;
+  readonly length: number;
+}
+
 /** How many nibbles two paths begin with alike. */
-export function sharedLength(a: Uint8Array, b: Uint8Array): number {
+export function sharedLength(a: Path, b: Path): number {
   const end = Math.min(a.length, b.length);
   let index = 0;
-  while (index < end && a[index] === b[index]) index++;
+  while (index < end && a.path[index] === b.path[index]) index++;
   return index;
 }
 
 /** Whether a path comes after another and is not below it, given how many nibbles they share. */
-export function isAfter(next: Uint8Array, previous: Uint8Array, shared: number): boolean {
+export function isAfter(next: Path, previous: Path, shared: number): boolean {
   if (shared === previous.length || shared === next.length) return false;
-  return (next[shared] ?? 0) > (previous[shared] ?? 0);
+  return (next.path[shared] ?? 0) > (previous.path[shared] ?? 0);
 }
 
 /** The low 32 bits of the fid of a path of at least ten nibbles. */

@@ -1,6 +1,6 @@
 // The inner nodes on the way to the last leaf: at most one for each depth, each with the hashes of
 // the children that it has so far.
-import type { Blake3 } from "../blake3.ts";
+import type { Blake3 } from "../blake3/blake3.ts";
 
 /** Bytes of a node's hash. */
 export const HASH_BYTES = 20;
@@ -14,17 +14,25 @@ interface OpenNode {
 
 /** Inner nodes that still take children. Memory grows with the depth only. */
 export interface OpenNodes {
-  /** Adds the next child, 20 bytes, of the node at a depth. */
+  /** Adds the next child, the first 20 bytes of `hash`, of the node at a depth. */
   append(depth: number, hash: Uint8Array): void;
-  /** The hash of the node at a depth, which is empty afterwards; undefined when it has no child. */
-  take(depth: number): Uint8Array | undefined;
+  /** Writes the hash of the node at a depth, which is empty afterwards; false when it has no child. */
+  take(depth: number, target: Uint8Array): boolean;
   /** Depth and concatenated child hashes of every node that has children, from the top. */
   list(): { readonly depth: number; readonly hashes: Uint8Array }[];
 }
 
-/** Creates the nodes, all of them empty. */
-export function createOpenNodes(blake3: Blake3): OpenNodes {
+/** Creates the nodes, all of them empty but those that are listed. */
+export function createOpenNodes(
+  blake3: Blake3,
+  listed: ReturnType<OpenNodes["list"]> = [],
+): OpenNodes {
   const nodes: OpenNode[] = [];
+  for (const { depth, hashes } of listed) {
+    const room = new Uint8Array(MAX_CHILDREN * HASH_BYTES);
+    room.set(hashes);
+    nodes[depth] = { hashes: room, length: hashes.length };
+  }
   return {
     append(depth, hash) {
       let node = nodes[depth];
@@ -32,15 +40,17 @@ export function createOpenNodes(blake3: Blake3): OpenNodes {
         node = { hashes: new Uint8Array(MAX_CHILDREN * HASH_BYTES), length: 0 };
         nodes[depth] = node;
       }
-      node.hashes.set(hash, node.length);
-      node.length += HASH_BYTES;
+      const { hashes, length } = node;
+      // A loop, because for so few bytes it is faster than `set`.
+      for (let index = 0; index < HASH_BYTES; index++) hashes[length + index] = hash[index] ?? 0;
+      node.length = length + HASH_BYTES;
     },
-    take(depth) {
+    take(depth, target) {
       const node = nodes[depth];
-      if (node === undefined || node.length === 0) return undefined;
-      const hash = blake3.hash20(node.hashes.subarray(0, node.length));
+      if (node === undefined || node.length === 0) return false;
+      blake3.writeHash20(target, node.hashes, node.length);
       node.length = 0;
-      return hash;
+      return true;
     },
     list() {
       // `nodes` has holes at depths that never held a child, which entries() would show.

@@ -1,7 +1,7 @@
-import type { Blake3 } from "../blake3.ts";
+import type { Blake3 } from "../blake3/blake3.ts";
 import { VerifyError } from "../verify-error.ts";
 import { VIRTUAL_SHARD_DEPTH } from "./nibbles.ts";
-import { createOpenNodes } from "./open-nodes.ts";
+import { createOpenNodes, HASH_BYTES } from "./open-nodes.ts";
 import type { TrieRoot } from "./trie-hasher.ts";
 
 /**
@@ -14,6 +14,7 @@ import type { TrieRoot } from "./trie-hasher.ts";
  */
 export function shardRootOf(roots: ReadonlyMap<number, TrieRoot>, blake3: Blake3): TrieRoot {
   const open = createOpenNodes(blake3);
+  const hash = new Uint8Array(HASH_BYTES);
   let leafCount = 0;
   let opaqueLeafCount = 0;
   for (const virtualShard of roots.keys()) {
@@ -28,8 +29,8 @@ export function shardRootOf(roots: ReadonlyMap<number, TrieRoot>, blake3: Blake3
       opaqueLeafCount += part.opaqueLeafCount;
     }
     const isLastOfNibble = (virtualShard & 0x0f) === 0x0f;
-    const parent = isLastOfNibble ? open.take(VIRTUAL_SHARD_DEPTH - 1) : undefined;
-    if (parent !== undefined) open.append(0, parent);
+    if (isLastOfNibble && open.take(VIRTUAL_SHARD_DEPTH - 1, hash)) open.append(0, hash);
   }
-  return { root: open.take(0) ?? new Uint8Array(), leafCount, opaqueLeafCount };
+  const root = open.take(0, hash) ? hash : new Uint8Array();
+  return { root, leafCount, opaqueLeafCount };
 }

@@ -1,23 +1,26 @@
 // Merkle roots of a stream of trie keys in order, with memory proportional to the trie's depth
 // (docs/protocol.md 3.3). Works on nibbles: a 26-byte key is a path of 52.
-import type { Blake3 } from "../blake3.ts";
+import type { Blake3 } from "../blake3/blake3.ts";
 import { VerifyError } from "../verify-error.ts";
-import type { HasherPosition, PendingNode } from "./hasher-state.ts";
-import { readHasherState, writeHasherState } from "./hasher-state.ts";
+import type { HasherPosition, LastNode, PendingNode } from "./hasher-state.ts";
+import {
+  createLastNode,
+  MAX_PATH_LENGTH,
+  readHasherState,
+  replaceNode,
+  writeHasherState,
+} from "./hasher-state.ts";
 import {
   ACCOUNT_DEPTH,
   fidOfPath,
   isAfter,
   LEAF_DEPTH,
   sharedLength,
-  toNibbles,
   VIRTUAL_SHARD_DEPTH,
   virtualShardOfPath,
+  writeNibbles,
 } from "./nibbles.ts";
 import { createOpenNodes, HASH_BYTES } from "./open-nodes.ts";
-
-/** Far above the 42 bytes of the longest key; what a position can hold as bytes. */
-const MAX_KEY_BYTES = 127;
 
 /** What a node of the trie and everything below it adds up to. */
 export interface TrieRoot {
@@ -127,32 +130,30 @@ export function resumeTrieHasher(state: Uint8Array, observer: TrieObserver): Tri
 function startHasher(observer: TrieObserver, position: HasherPosition): TrieHasher {
   const { blake3, onAccountRoot, onVirtualShardRoot } = observer;
   const { rootDepth, counts, beforeAccount, beforeVirtualShard } = position;
-  const open = createOpenNodes(blake3);
-  for (const { depth, hashes } of position.openNodes) {
-    for (let start = 0; start < hashes.length; start += HASH_BYTES) {
-      open.append(depth, hashes.subarray(start, start + HASH_BYTES));
+  const open = createOpenNodes(blake3, position.openNodes);
+  let { sharedWithPrevious } = position;
+  let hasLast = position.last !== undefined;
+  let [last, next] = [createLastNode(), createLastNode()];
+  if (position.last !== undefined) replaceNode(last, position.last);
+
+  function tell(path: Uint8Array, depth: number, hash: Uint8Array): void {
+    if (depth === ACCOUNT_DEPTH && onAccountRoot !== undefined) {
+      const root = hash.slice();
+      onAccountRoot({ fid: fidOfPath(path), root, ...since(beforeAccount, counts) });
+    } else if (depth === VIRTUAL_SHARD_DEPTH && onVirtualShardRoot !== undefined) {
+      const [virtualShard, root] = [virtualShardOfPath(path), hash.slice()];
+      onVirtualShardRoot({ virtualShard, root, ...since(beforeVirtualShard, counts) });
     }
   }
-  let { last, sharedWithPrevious } = position;
 
-  function tell(path: Uint8Array, depth: number, root: Uint8Array): void {
-    if (depth === ACCOUNT_DEPTH) {
-      onAccountRoot?.({ fid: fidOfPath(path), root, ...since(beforeAccount, counts) });
-    } else if (depth === VIRTUAL_SHARD_DEPTH) {
-      const virtualShard = virtualShardOfPath(path);
-      onVirtualShardRoot?.({ virtualShard, root, ...since(beforeVirtualShard, counts) });
-    }
-  }
-
-  /** Closes every node below `shared` that holds the last one; returns the node at `shared + 1`. */
-  function close({ path, hash: lowest, depth: ownDepth }: PendingNode, shared: number): Uint8Array {
+  /** Closes every node below `shared` that holds the last one, whose hash becomes theirs. */
+  function close({ path, hash, depth: ownDepth }: LastNode, shared: number): Uint8Array {
     let depth = ownDepth ?? Math.max(LEAF_DEPTH, sharedWithPrevious + 1, shared + 1);
-    let hash = lowest;
     tell(path, depth, hash);
     while (depth > shared + 1) {
       depth--;
       open.append(depth, hash);
-      hash = open.take(depth) ?? hash;
+      open.take(depth, hash);
       tell(path, depth, hash);
     }
     if (shared < ACCOUNT_DEPTH) Object.assign(beforeAccount, counts);
@@ -160,10 +161,11 @@ function startHasher(observer: TrieObserver, position: HasherPosition): TrieHash
     return hash;
   }
 
-  function push(next: PendingNode): void {
-    if (last !== undefined) {
-      const shared = sharedLength(last.path, next.path);
-      if (!isAfter(next.path, last.path, shared)) {
+  /** Makes the last node of what was written to the next one. */
+  function push(): void {
+    if (hasLast) {
+      const shared = sharedLength(last, next);
+      if (!isAfter(next, last, shared)) {
         throw new VerifyError("keys_out_of_order", "Trie keys must ascend, each once.");
       }
       if (shared < rootDepth) {
@@ -172,27 +174,36 @@ function startHasher(observer: TrieObserver, position: HasherPosition): TrieHash
       open.append(shared, close(last, shared));
       sharedWithPrevious = shared;
     }
-    last = next;
+    hasLast = true;
+    [last, next] = [next, last];
   }
 
   return {
     add(key) {
-      if (key.length * 2 < LEAF_DEPTH || key.length > MAX_KEY_BYTES) {
+      if (key.length * 2 < LEAF_DEPTH || key.length * 2 > MAX_PATH_LENGTH) {
         throw new VerifyError("malformed_key", `No trie key has ${key.length} bytes.`);
       }
-      const path = toNibbles(key);
-      push({ path, hash: blake3.hash20(path), depth: undefined });
+      writeNibbles(next.path, key);
+      next.length = key.length * 2;
+      blake3.writeHash20(next.hash, next.path, next.length);
+      next.depth = undefined;
+      push();
       counts.all++;
     },
     addSubtree(subtree) {
-      push(toPending(subtree, rootDepth));
+      replaceNode(next, toPending(subtree, rootDepth));
+      push();
       counts.all += subtree.leafCount;
       counts.opaque += subtree.leafCount;
     },
-    exportState: () =>
-      writeHasherState({ ...position, last, sharedWithPrevious, openNodes: open.list() }),
+    exportState() {
+      const { path, length, hash, depth } = last;
+      const pending = hasLast ? { path: path.slice(0, length), hash, depth } : undefined;
+      const openNodes = open.list();
+      return writeHasherState({ ...position, last: pending, sharedWithPrevious, openNodes });
+    },
     finish() {
-      const root = last === undefined ? new Uint8Array() : close(last, rootDepth - 1);
+      const root = hasLast ? close(last, rootDepth - 1).slice() : new Uint8Array();
       return { root, leafCount: counts.all, opaqueLeafCount: counts.opaque };
     },
   };
@@ -206,7 +217,7 @@ function since(
 }
 
 function toPending({ path, hash, leafCount }: OpaqueSubtree, rootDepth: number): PendingNode {
-  const isPath = path.length >= rootDepth && path.length <= MAX_KEY_BYTES * 2;
+  const isPath = path.length >= rootDepth && path.length <= MAX_PATH_LENGTH;
   if (!isPath || path.some((nibble) => nibble > 0x0f)) {
     throw new VerifyError("malformed_key", "A subtree has a path of nibbles below the root.");
   }
