@@ -79,7 +79,12 @@ export type {
 } from "./on-chain/on-chain-columns.ts";
 export { toOnChainEventRow } from "./on-chain/on-chain-event-row.ts";
 export { processHubEvent } from "./process/process-hub-event.ts";
-export { processMessage, processRetiredMessage } from "./process/process-message.ts";
+export type { MergeMessage } from "./process/process-message.ts";
+export {
+  findListedMerge,
+  processMessage,
+  processRetiredMessage,
+} from "./process/process-message.ts";
 export { processOnChainEvent } from "./process/process-on-chain-event.ts";
 export type { SnapshotContext } from "./process/process-snapshot-entry.ts";
 export { processSnapshotEntry } from "./process/process-snapshot-entry.ts";

@@ -13,7 +13,10 @@ import { sweepsEveryLinkType } from "./protocol-versions.ts";
 /** Message types that only shard 0 tells reliably (docs/protocol.md 1.6). */
 const GASLESS_KEYS: ReadonlySet<MessageKind> = new Set(["keyAdd", "keyRemove"]);
 
-type MergeMessage = { readonly [Table in MessageTableName]: MergeOf<Table> }[MessageTableName];
+/** The merge of a message's row. */
+export type MergeMessage = {
+  readonly [Table in MessageTableName]: MergeOf<Table>;
+}[MessageTableName];
 
 /** The message's row as a merge at a position. Pure: same message, same change. */
 function mergeMessage(message: TypedMessage, network: number, eventId: bigint): MergeMessage {
@@ -91,23 +94,39 @@ export function processMessage(
   return { changes, notes: [] };
 }
 
+/**
+ * The one merge that a message of a snapshot is: its row alone, because the rest already happened.
+ * What it is instead, where it is none, is for {@link processListedMessage} to say. Most of what a
+ * first sync does is this call, which makes nothing but the change.
+ */
+export function findListedMerge(
+  envelope: Message,
+  context: ProcessContext,
+  position: bigint,
+): MergeMessage | undefined {
+  const message = narrowMessage(envelope);
+  if (message.type === "unreadable" || !isWrittenFrom(message, context)) return undefined;
+  return mergeMessage(message, context.network, position);
+}
+
 /** A message of a snapshot as the merge of one row, or the note why there is none. */
 export interface ListedMessage extends Processed {
   readonly changes: readonly MergeMessage[];
 }
 
-/** Processes a message that is in a snapshot: its row alone, because the rest already happened. */
+/** Processes a message that is in a snapshot. */
 export function processListedMessage(
   envelope: Message,
   context: ProcessContext,
   position: bigint,
 ): ListedMessage {
+  const merge = findListedMerge(envelope, context, position);
+  if (merge !== undefined) return { changes: [merge], notes: [] };
   const message = narrowMessage(envelope);
   if (message.type === "unreadable") {
     return { changes: [], notes: [{ kind: "unreadable", message }] };
   }
-  if (!isWrittenFrom(message, context)) return { changes: [], notes: notWritten(message).notes };
-  return { changes: [mergeMessage(message, context.network, position)], notes: [] };
+  return { changes: [], notes: notWritten(message).notes };
 }
 
 /** Processes a message that stopped being live, whether or not it was ever seen. */

@@ -37,17 +37,29 @@ function prefixOf(fid: bigint): Uint8Array {
 
 function isOfAccount(key: Uint8Array, fid: bigint): boolean {
   if (fid !== latest.fid) Object.assign(latest, { fid, prefix: prefixOf(fid) });
-  return latest.prefix.every((byte, index) => byte === key[index]);
+  const { prefix } = latest;
+  for (let index = 0; index < ACCOUNT_BYTES; index++) {
+    if (prefix[index] !== key[index]) return false;
+  }
+  return true;
 }
 
-/** As the keys of most entries are checked: against the row that the entry became. */
-function isKeyOfRow(key: Uint8Array, change: Change | undefined): boolean {
+function endsWithHash(key: Uint8Array, hash: Uint8Array): boolean {
+  if (hash.length !== MESSAGE_KEY_BYTES - HASH_START) return false;
+  for (let index = 0; index < hash.length; index++) {
+    if (key[HASH_START + index] !== hash[index]) return false;
+  }
+  return true;
+}
+
+/** Whether a key is the one of a message that became this row, under its author's fid. */
+export function isKeyOfRow(key: Uint8Array, change: Change | undefined): boolean {
   if (change?.kind !== "merge" || !("hash" in change.row)) return false;
   const { fid, hash } = change.row;
   return (
     key.length === MESSAGE_KEY_BYTES &&
     key[5] === TYPE_BYTES.get(change.table) &&
-    isSameBytes(key.subarray(HASH_START), hash) &&
+    endsWithHash(key, hash) &&
     isOfAccount(key, fid)
   );
 }

@@ -56,9 +56,11 @@ function messagesOfEvent({ body }: HubEvent): readonly Message[] {
 export function messagesOfEntries(
   entries: readonly ShardTrieEntryWithMessage[],
 ): readonly Message[] {
-  return entries.flatMap(({ trieMessage }) =>
-    trieMessage?.$case === "userMessage" ? [trieMessage.value] : [],
-  );
+  const messages: Message[] = [];
+  for (const { trieMessage } of entries) {
+    if (trieMessage?.$case === "userMessage") messages.push(trieMessage.value);
+  }
+  return messages;
 }
 
 /** Every message that a carrier asks to be merged or ended. */
