@@ -2,104 +2,123 @@
 export interface BatchLimits {
   /** Weight from which a batch is handed on at once. */
   readonly minWeight: () => number;
+  /**
+   * Weight from which a batch takes no more while the consumer works on the one before it.
+   *
+   * @default minWeight
+   */
+  readonly maxWeight?: (() => number) | undefined;
   /** Longest time an item waits, in milliseconds. */
   readonly maxWaitMs: number;
 }
 
-/** An item, and how much of a batch it fills. */
+/** An item, and how much of a batch it fills; of infinite weight, it waits for no other. */
 export interface Weighed<Item> {
   readonly item: Item;
   readonly weight: number;
 }
 
-const TIMED_OUT = Symbol("timed out");
-
-interface Timer {
-  readonly done: Promise<typeof TIMED_OUT>;
-  cancel(): void;
-}
-
-function startTimer(ms: number): Timer {
-  let handle: NodeJS.Timeout | undefined;
-  const done = new Promise<typeof TIMED_OUT>((resolve) => {
-    handle = setTimeout(() => resolve(TIMED_OUT), ms);
-  });
-  return { done, cancel: () => clearTimeout(handle) };
-}
-
-/** Reads one item ahead, and can be asked for it again after a timeout. */
-interface Reader<Item> {
-  next(timer: Timer | undefined): Promise<IteratorResult<Item> | typeof TIMED_OUT>;
-  close(): Promise<void>;
-}
-
-function createReader<Item>(source: AsyncIterable<Item>): Reader<Item> {
-  const iterator = source[Symbol.asyncIterator]();
-  let coming: Promise<IteratorResult<Item>> | undefined;
+/** Something that is waited for again and again. */
+function createBell() {
+  let ring = () => {};
+  let rung = Promise.resolve();
+  const reset = () => {
+    rung = new Promise((resolve) => {
+      ring = resolve;
+    });
+  };
+  reset();
   return {
-    async next(timer) {
-      coming ??= iterator.next();
-      const next = await (timer ? Promise.race([coming, timer.done]) : coming);
-      if (next !== TIMED_OUT) coming = undefined;
-      return next;
-    },
-    async close() {
-      // The item read ahead may fail when its source ends; nobody waits for it any more.
-      coming?.catch(() => undefined);
-      await iterator.return?.();
+    /** Wakes whoever waits. */
+    ring: () => ring(),
+    /** Waits until a condition holds, which only what rings can change. */
+    async until(isMet: () => boolean): Promise<void> {
+      while (!isMet()) {
+        await rung;
+        reset();
+      }
     },
   };
 }
 
-interface Collected<Item> {
-  readonly batch: readonly Item[];
-  readonly isLast: boolean;
+/** The batch that is being collected. */
+interface Collecting<Item> {
+  readonly items: Item[];
+  weight: number;
+  /** Whether it is to be handed on as soon as the consumer asks. */
+  isDue: boolean;
+  timer: NodeJS.Timeout | undefined;
 }
 
-async function collectBatch<Item>(
-  reader: Reader<Weighed<Item>>,
-  { minWeight, maxWaitMs }: BatchLimits,
-): Promise<Collected<Item>> {
-  const batch: Item[] = [];
-  let weight = 0;
-  let timer: Timer | undefined;
-  try {
-    while (batch.length === 0 || weight < minWeight()) {
-      const next = await reader.next(timer);
-      if (next === TIMED_OUT) break;
-      if (next.done) return { batch, isLast: true };
-      batch.push(next.value.item);
-      weight += next.value.weight;
-      timer ??= startTimer(maxWaitMs);
-    }
-    return { batch, isLast: false };
-  } finally {
-    timer?.cancel();
-  }
+function beginBatch<Item>(): Collecting<Item> {
+  return { items: [], weight: 0, isDue: false, timer: undefined };
 }
+
+/** How reading the source ended. */
+type End = { readonly failure: unknown } | { readonly failure?: never };
 
 /**
  * Groups items until they weigh enough or the first of them has waited long enough.
  *
- * While the consumer works on a batch, one item is read ahead and no more: what the consumer does
- * not take waits at the source. The source gets a signal that also aborts when the consumer leaves,
- * because it may be waiting for an item that does not come; what was collected by then is dropped.
+ * While the consumer works on a batch, the next one is collected and may grow, up to `maxWeight`:
+ * what does not fit waits at the source. The source gets a signal that also aborts when the consumer
+ * leaves, because it may be waiting for an item that does not come; what was collected by then is
+ * dropped, and so it is when the source fails.
  */
 export async function* batchByTime<Item>(
   openSource: (signal: AbortSignal) => AsyncIterable<Weighed<Item>>,
-  limits: BatchLimits,
+  { minWeight, maxWeight = minWeight, maxWaitMs }: BatchLimits,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Item[]> {
   const leaving = new AbortController();
-  const reader = createReader(openSource(AbortSignal.any([signal, leaving.signal])));
+  // One for each side: a bell wakes one waiter.
+  const [hasBatch, hasRoom] = [createBell(), createBell()];
+  let collecting = beginBatch<Item>();
+  let end: End | undefined;
+
+  function add({ item, weight }: Weighed<Item>): void {
+    const batch = collecting;
+    batch.items.push(item);
+    batch.weight += weight;
+    const handOn = () => {
+      batch.isDue = true;
+      hasBatch.ring();
+    };
+    if (batch.weight >= minWeight()) handOn();
+    else batch.timer ??= setTimeout(handOn, maxWaitMs);
+  }
+
+  async function collect(): Promise<void> {
+    const isOpen = () => leaving.signal.aborted || collecting.weight < maxWeight();
+    try {
+      for await (const weighed of openSource(AbortSignal.any([signal, leaving.signal]))) {
+        add(weighed);
+        await hasRoom.until(isOpen);
+        if (leaving.signal.aborted) break;
+      }
+      end = {};
+    } catch (failure) {
+      end = { failure };
+    }
+    hasBatch.ring();
+  }
+
+  const collected = collect();
   try {
     while (true) {
-      const { batch, isLast } = await collectBatch(reader, limits);
-      if (batch.length > 0) yield batch;
-      if (isLast) return;
+      await hasBatch.until(() => collecting.isDue || end !== undefined);
+      if (end !== undefined && "failure" in end) throw end.failure;
+      const { items, timer } = collecting;
+      clearTimeout(timer);
+      collecting = beginBatch();
+      hasRoom.ring();
+      if (items.length > 0) yield items;
+      else if (end !== undefined) return;
     }
   } finally {
     leaving.abort();
-    await reader.close();
+    clearTimeout(collecting.timer);
+    hasRoom.ring();
+    await collected;
   }
 }

@@ -1,108 +1,43 @@
 import type { NodeClient } from "@snaprag/client";
-import type { Change } from "@snaprag/processors";
-import { lastPositionOf } from "@snaprag/processors";
-import type { BlockBatch, LeafChange, QuarantinedMessage } from "@snaprag/storage";
+import type { BlockBatch } from "@snaprag/storage";
 import { createLiveProof } from "../proof/live/live-proof.ts";
 import { readKeyHistory } from "../proof/node/key-history.ts";
 import type { NodeReading } from "../proof/node/node-reading.ts";
-import { messagesOf } from "../run/quarantine/carrier.ts";
-import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import { batchByTime } from "./batch-blocks.ts";
-import type { ProcessedBlock } from "./process-block.ts";
-import { processBlock } from "./process-block.ts";
+import { followBlocks, toBatch } from "./follow-blocks.ts";
 import type { BlockSource } from "./read-blocks.ts";
-import { readBlock, readBlocks } from "./read-blocks.ts";
-import type { ShardBlock } from "./shard-block.ts";
-import type { Watermarks } from "./watermarks.ts";
 import { createWatermarks } from "./watermarks.ts";
 
 /** Smallest batch while behind: large enough that a transaction's own cost does not count. */
 const CATCH_UP_EVENTS = 2000;
+/** Largest batch that is collected while the one before is written, by what memory it takes. */
+const MOST_EVENTS = 4000;
 
-/** One shard being followed. */
-interface Following {
-  readonly run: SyncRun;
-  readonly shardId: number;
-  readonly watermarks: Watermarks;
-  readonly source: BlockSource;
-  readonly onProgress: () => void;
-}
-
-async function* weighBlocks(blocks: AsyncIterable<ShardBlock>) {
-  for await (const block of blocks) yield { item: block, weight: block.events.length };
-}
-
-function processFollowed(
-  { run, shardId, source }: Following,
-  block: ShardBlock,
-): Promise<ProcessedBlock> {
-  const { blockNumber } = block;
-  const context = processContextOf(run, shardId);
-  return processSurely({
-    input: block,
-    readAgain: () => readBlock(source, blockNumber),
-    process: async (input) => {
-      const messages = input.events.flatMap((event) => messagesOf({ kind: "event", event }));
-      return processBlock(input, context, await run.checkMessages(messages));
-    },
-    logger: run.logger.child({ shardId, blockNumber }),
-  });
-}
-
-async function toBatch(
-  following: Following,
-  blocks: readonly ShardBlock[],
-  previousBlock: bigint,
-): Promise<BlockBatch | undefined> {
-  const { shardId, watermarks } = following;
-  const last = blocks.at(-1);
-  if (last === undefined) return undefined;
-  const changes: Change[] = [];
-  const leaves: LeafChange[] = [];
-  const quarantined: QuarantinedMessage[] = [];
-  for (const block of blocks) {
-    const processed = await processFollowed(following, block);
-    changes.push(...watermarks.withoutContained(processed.changes, block.blockNumber));
-    leaves.push(...watermarks.withoutContained(processed.leaves, block.blockNumber));
-    quarantined.push(...processed.quarantined);
-  }
-  return {
-    shardId,
-    previousBlock,
-    blockNumber: last.blockNumber,
-    blockTime: last.at,
-    eventId: last.events.at(-1)?.id ?? lastPositionOf(last.blockNumber),
-    changes,
-    messageCount: changes.filter(({ kind }) => kind === "merge").length,
-    quarantined,
-    leaves,
-  };
-}
-
-async function applyBatch(following: Following, batch: BlockBatch): Promise<void> {
-  const { run, shardId, onProgress } = following;
+async function applyBatch(run: SyncRun, batch: BlockBatch): Promise<void> {
   await run.store.applyBlocks(batch);
-  const activity = run.activity.of(shardId);
+  const activity = run.activity.of(batch.shardId);
   activity.blockNumber = batch.blockNumber;
   activity.blockTime = batch.blockTime;
   activity.messageCount += batch.messageCount;
-  onProgress();
 }
 
 /** Knows whether the node's newest block, as seen once, has been applied. */
 function createTip(run: SyncRun, shardId: number) {
   const activity = run.activity.of(shardId);
   let tip: bigint | undefined;
+  const isApplied = () => tip !== undefined && activity.blockNumber >= tip;
   function check(): void {
-    if (tip === undefined || activity.isCaughtUp || activity.blockNumber < tip) return;
+    if (!isApplied() || activity.isCaughtUp) return;
     activity.isCaughtUp = true;
     run.onCaughtUp();
   }
   return {
     check,
+    isApplied,
     isKnown: () => tip !== undefined,
+    is: (blockNumber: bigint) => blockNumber === tip,
     set(blockNumber: bigint) {
       tip = blockNumber;
       check();
@@ -143,21 +78,23 @@ export async function followShard(
   // The whole way from here on is this node's: it ends by a failure before another one is read.
   const client = run.nodes.of(shardId);
   const source: BlockSource = { client, shardId, firstBlock, signal, onTip: tip.set };
-  const following: Following = { run, shardId, watermarks, source, onProgress };
-  const openBlocks = (leaving: AbortSignal) =>
-    weighBlocks(readBlocks({ ...source, signal: leaving }));
   const liveProof = createLiveProof({
-    ...{ run, shardId, isAtTip: tip.isKnown, isWhole: partitions.length > 0 },
+    ...{ run, shardId, isAtTip: tip.isApplied, isWhole: partitions.length > 0 },
     reading: readingOf(run, client),
   });
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),
+    maxWeight: () => MOST_EVENTS,
     maxWaitMs: options.syncIntervalMs,
   };
-  for await (const group of batchByTime(openBlocks, limits, signal)) {
-    const batch = await toBatch(following, group, previousBlock);
-    if (batch === undefined) continue;
-    await applyBatch(following, batch);
+  const openBlocks = (leaving: AbortSignal) =>
+    followBlocks({ run, watermarks, source: { ...source, signal: leaving }, isTip: tip.is });
+  // While a batch is written, the next one is read and processed. It is written when that is done,
+  // and never after one that failed.
+  for await (const blocks of batchByTime(openBlocks, limits, signal)) {
+    const batch = toBatch(blocks, { shardId, previousBlock });
+    await applyBatch(run, batch);
+    onProgress();
     await liveProof.afterBatch(batch);
     previousBlock = batch.blockNumber;
     tip.check();

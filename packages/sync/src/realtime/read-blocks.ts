@@ -13,7 +13,7 @@ export interface BlockSource {
   /** The first block to read. */
   readonly firstBlock: bigint;
   readonly signal: AbortSignal;
-  /** Called with the newest block that the node has stored, when all up to it were yielded. */
+  /** Called with the newest block that the node has stored, before that one is yielded. */
   readonly onTip: (blockNumber: bigint) => void;
 }
 
@@ -104,8 +104,13 @@ async function* addLive(
 export async function* readBlocks(source: BlockSource): AsyncGenerator<ShardBlock> {
   const { client, shardId, signal } = source;
   const assembler = createBlockAssembler(source.firstBlock);
-  yield* readStored(source, assembler);
+  let newest: ShardBlock | undefined;
+  for await (const block of readStored(source, assembler)) {
+    if (newest) yield newest;
+    newest = block;
+  }
   source.onTip(assembler.nextBlock - 1n);
+  if (newest) yield newest;
   const fromId = firstPositionOf(assembler.nextBlock);
   // Not to be connected again from within: the next try may be at another node, from a whole block.
   const live = client.subscribe({ shardId, fromId }, { signal, reconnect: false });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { batchByTime } from "../../src/realtime/batch-blocks.ts";
 
@@ -96,15 +97,53 @@ describe("batchByTime()", () => {
     expect((await batches.next()).done).toBe(true);
   });
 
-  it("reads no further than a batch while the consumer works", async () => {
+  it("waits for nothing more once an item of infinite weight is there", async () => {
+    async function* open() {
+      yield { item: 1, weight: 1 };
+      yield { item: 2, weight: Number.POSITIVE_INFINITY };
+      await new Promise(() => undefined);
+    }
+
+    const first = await batchByTime(open, limits, never).next();
+
+    expect(first.value).toEqual([1, 2]);
+  });
+
+  it("collects the next batch while the consumer works, and no further than it may grow", async () => {
     const source = createSource();
     for (let item = 0; item < 100; item++) source.push(item);
 
-    const batches = batchByTime(source.open, limits, never);
-    await batches.next();
+    const batches = batchByTime(source.open, { ...limits, maxWeight: () => 5 }, never);
+    const first = await batches.next();
+    await delay(5);
 
-    expect(source.pulled()).toBe(3);
+    expect(source.pulled()).toBe((first.value?.length ?? 0) + 5);
+    expect((await batches.next()).value).toHaveLength(5);
     await batches.return(undefined);
+  });
+
+  it("tells of a failure only after the batches before it were taken", async () => {
+    const source = createSource();
+    for (const item of [1, 2, 3]) source.push(item);
+
+    const batches = batchByTime(source.open, limits, never);
+    const first = await batches.next();
+    source.fail(new Error("the source failed"));
+    await delay(5);
+
+    expect(first.value).toEqual([1, 2, 3]);
+    await expect(batches.next()).rejects.toThrow("the source failed");
+  });
+
+  it("has closed its source when a consumer that failed has left", async () => {
+    const source = createSource();
+    for (const item of [1, 2, 3, 4]) source.push(item);
+    const consume = async () => {
+      for await (const _ of batchByTime(source.open, limits, never)) throw new Error("not written");
+    };
+
+    await expect(consume()).rejects.toThrow("not written");
+    expect(source.isClosed()).toBe(true);
   });
 
   it("lets the consumer leave while the source waits for an item that does not come", async () => {

@@ -7,9 +7,19 @@ export function fidBytes(fid: bigint): Uint8Array {
   return bytes;
 }
 
+/** Bounded: a network has millions of fids, and what is worked on at a time is of few of them. */
+const MOST_KNOWN = 10_000;
+/** What was computed lately: every key of an account's leaves asks for the same. */
+const knownHeads = new Map<bigint, number>();
+
 function digestHead(fid: bigint): number {
+  const known = knownHeads.get(fid);
+  if (known !== undefined) return known;
   const digest = sha256(fidBytes(fid));
-  return new DataView(digest.buffer, digest.byteOffset).getUint32(0);
+  const head = new DataView(digest.buffer, digest.byteOffset).getUint32(0);
+  if (knownHeads.size >= MOST_KNOWN) knownHeads.clear();
+  knownHeads.set(fid, head);
+  return head;
 }
 
 /** The virtual shard, 0 to 255, that holds a fid's account in every shard's trie. */

@@ -37,10 +37,13 @@ function leavesOfMessage(
   if (typed === undefined || typed.type === "unreadable") return [];
   // Rows of gasless keys come from shard 0, for their home shard's trie too.
   if (typed.type === "keyAdd" || typed.type === "keyRemove") return [];
+  const isAtHome = homeShardOf(typed.fid) === shardId;
+  // Nearly all messages: a row of an account of this shard, whose key is not needed.
+  if (isAtHome && typed.type !== "lendStorage") return [];
   const fids = typed.type === "lendStorage" ? [typed.fid, typed.body.toFid] : [typed.fid];
   return trieKeysOfMessage(typed).flatMap((trieKey, index): Leaf[] => {
     const fid = fids[index] ?? typed.fid;
-    return index === 0 && homeShardOf(fid) === shardId ? [] : [{ fid, trieKey }];
+    return index === 0 && isAtHome ? [] : [{ fid, trieKey }];
   });
 }
 
