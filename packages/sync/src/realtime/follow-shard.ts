@@ -7,7 +7,6 @@ import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import { batchByTime } from "./batch-blocks.ts";
 import { followBlocks, toBatch } from "./follow-blocks.ts";
-import type { BlockSource } from "./read-blocks.ts";
 import { createWatermarks } from "./watermarks.ts";
 
 /** Smallest batch while behind: large enough that a transaction's own cost does not count. */
@@ -23,13 +22,16 @@ async function applyBatch(run: SyncRun, batch: BlockBatch): Promise<void> {
   activity.messageCount += batch.messageCount;
 }
 
-/** Knows whether the node's newest block, as seen once, has been applied. */
-function createTip(run: SyncRun, shardId: number) {
+/**
+ * Knows whether the node's newest block, as seen once, has been applied. The shard has caught up when
+ * what it touched is proved, too.
+ */
+function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
   const activity = run.activity.of(shardId);
   let tip: bigint | undefined;
   const isApplied = () => tip !== undefined && activity.blockNumber >= tip;
   function check(): void {
-    if (!isApplied() || activity.isCaughtUp) return;
+    if (!isApplied() || isProving() || activity.isCaughtUp) return;
     activity.isCaughtUp = true;
     run.onCaughtUp();
   }
@@ -66,36 +68,40 @@ export async function followShard(
   shardId: number,
   onProgress: () => void,
 ): Promise<void> {
-  const { store, signal, options } = run;
+  const { store, options } = run;
   const progress = (await store.listShards()).find((shard) => shard.shardId === shardId);
   const partitions = await store.listPartitions(shardId);
   const watermarks = createWatermarks(partitions);
   let previousBlock = progress?.blockNumber ?? 0n;
   run.activity.of(shardId).blockNumber = previousBlock;
 
-  const tip = createTip(run, shardId);
-  const firstBlock = previousBlock + 1n;
   // The whole way from here on is this node's: it ends by a failure before another one is read.
   const client = run.nodes.of(shardId);
-  const source: BlockSource = { client, shardId, firstBlock, signal, onTip: tip.set };
-  const liveProof = createLiveProof({
-    ...{ run, shardId, isAtTip: tip.isApplied, isWhole: partitions.length > 0 },
+  const failing = new AbortController();
+  await using liveProof = createLiveProof({
+    ...{ run, shardId, isWhole: partitions.length > 0 },
     reading: readingOf(run, client),
+    isAtTip: () => tip.isApplied(),
+    onProved: () => tip.check(),
+    onFailure: (error) => failing.abort(error),
   });
+  const tip = createTip(run, shardId, liveProof.isBeginning);
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),
     maxWeight: () => MOST_EVENTS,
     maxWaitMs: options.syncIntervalMs,
   };
+  const place = { client, shardId, firstBlock: previousBlock + 1n, onTip: tip.set };
   const openBlocks = (leaving: AbortSignal) =>
-    followBlocks({ run, watermarks, source: { ...source, signal: leaving }, isTip: tip.is });
+    followBlocks({ run, watermarks, source: { ...place, signal: leaving }, isTip: tip.is });
   // While a batch is written, the next one is read and processed. It is written when that is done,
   // and never after one that failed.
+  const signal = AbortSignal.any([run.signal, failing.signal]);
   for await (const blocks of batchByTime(openBlocks, limits, signal)) {
     const batch = toBatch(blocks, { shardId, previousBlock });
     await applyBatch(run, batch);
     onProgress();
-    await liveProof.afterBatch(batch);
+    liveProof.afterBatch(batch);
     previousBlock = batch.blockNumber;
     tip.check();
   }

@@ -65,6 +65,49 @@ describe("a sync that follows blocks", () => {
     expect(await differences(devnet, store)).toEqual([]);
   });
 
+  it("does not wait for what it proves, and repairs what that finds at whatever block", async () => {
+    devnet = await startDevnet({ users: 40, messages: 600 });
+    const store = newStore();
+    const { logger, errors } = createRecordingLogger();
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    const controller = new AbortController();
+    let isFollowing = false;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const lossy = losing(store, (batch) => isFollowing && hasCasts(batch));
+    const slow: Store = {
+      ...lossy,
+      async openView() {
+        if (isFollowing) await held;
+        return await lossy.openView();
+      },
+    };
+    const syncer = createSyncer({
+      ...{ client, logger, holder: "a test", syncIntervalMs: 10, proofInterval: 1, store: slow },
+    });
+    const running = syncer.run({ signal: controller.signal });
+    const followed = () => syncer.progress().filter(({ isCaughtUp }) => isCaughtUp).length;
+    await expect.poll(followed, { timeout: 30_000 }).toBe(3);
+    isFollowing = true;
+
+    await devnet.produceBlock(30);
+    const heightOf = (shardId: number) =>
+      syncer.progress().find((shard) => shard.shardId === shardId)?.blockNumber;
+    await expect.poll(() => heightOf(1), { timeout: 10_000 }).toBe(devnet.heights().get(1));
+    await expect.poll(() => heightOf(2), { timeout: 10_000 }).toBe(devnet.heights().get(2));
+    expect(errors).toEqual([]);
+
+    release();
+    await devnet.produceBlock(1);
+    await expect.poll(() => errors.join("\n"), { timeout: 20_000 }).toMatch(/missing.*; repaired/);
+    controller.abort();
+    await running;
+    await sync(devnet, store);
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
   it("proves nothing where it is told not to", async () => {
     devnet = await startDevnet({ users: 15, messages: 400 });
     const store = newStore();

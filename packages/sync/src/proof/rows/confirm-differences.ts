@@ -33,12 +33,11 @@ export interface Suspects {
   readonly fids: readonly bigint[];
   readonly hasSignatures: boolean;
   /**
-   * Whether nobody writes to the store while it is looked at, so that waiting for it is in vain: one
-   * look, and what it does not decide is pending.
+   * Whether to look once and no more: what that does not decide is pending.
    *
    * @default false
    */
-  readonly isStill?: boolean | undefined;
+  readonly isOneLook?: boolean | undefined;
 }
 
 interface Sighting {
@@ -121,7 +120,7 @@ export async function confirmDifferences(
   let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
   let lastBlock = -1n;
   let rounds = 0;
-  while (fids.length > 0 && rounds < (suspects.isStill ? 1 : ROUNDS)) {
+  while (fids.length > 0 && rounds < (suspects.isOneLook ? 1 : ROUNDS)) {
     if (rounds > 0) await delay(PAUSE_MS, undefined, { signal: reading.signal });
     rounds += 1;
     const found = await look(reading, { ...suspects, fids }, rounds === ROUNDS);

@@ -1,4 +1,5 @@
 // Accounts of one shard's trie as a store has them, leaf by leaf in the order of the trie.
+import { setImmediate } from "node:timers/promises";
 import type { TableName } from "@snaprag/processors";
 import { isSameBytes } from "@snaprag/proto";
 import type { LiveRows, StoreView } from "@snaprag/storage";
@@ -8,6 +9,8 @@ import { leafOfRow } from "./row-leaf.ts";
 
 const LOW_32_BITS = 0xffffffffn;
 const FNAME_TYPE_BYTE = 7;
+/** Rows after which others have their turn: some milliseconds. */
+const ROWS_PER_TURN = 200;
 
 /** The part of a network's accounts that is looked at, and what with. */
 export interface AccountReading extends RowReading {
@@ -61,9 +64,13 @@ export async function readAccounts(
     source: undefined,
     isAltered: false,
   }));
+  let seen = 0;
   for (const source of listSources(rows)) {
     const leaf = leafOfRow(source, reading);
     if (leaf) leaves.push(leaf);
+    seen += 1;
+    // Blocks may be followed meanwhile, and one account can have hundreds of thousands of rows.
+    if (seen % ROWS_PER_TURN === 0) await setImmediate();
   }
   const names = new Set((rows.fname_transfers ?? []).map(({ fid, name }) => `${fid}/${name}`));
   const altered = leaves.filter(({ isAltered }) => isAltered);

@@ -69,11 +69,11 @@ async function tellOfKey() {
 async function confirm(
   store: MemoryStore,
   { fid, shardId }: { readonly fid: bigint; readonly shardId: number },
-  isStill: boolean,
+  isOneLook: boolean,
 ) {
   const reading = await createNodeReading({ client, store });
   return confirmDifferences(reading, {
-    ...{ store, shardId, fids: [fid], hasSignatures: false, isStill },
+    ...{ store, shardId, fids: [fid], hasSignatures: false, isOneLook },
   });
 }
 
