@@ -3,7 +3,7 @@ import type { PoolClient, QueryConfig } from "pg";
 import pg from "pg";
 
 /** Rows for one relation, by COPY in its binary format. */
-export interface CopyStatement {
+interface CopyStatement {
   /** The relation and its columns, as in `casts (fid, hash)`. */
   readonly copyInto: string;
   /**
@@ -22,11 +22,12 @@ const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 const TRAILER = Buffer.from([0xff, 0xff, "c".charCodeAt(0), 0, 0, 0, 4]);
 const TRAILER_FIELD_BYTES = 2;
 
-/** The head of the message that holds a batch; its length counts itself and what follows. */
+/** What stands before the rows of a batch: the head of their message, and of the format. */
 function copyDataHead(rowBytes: number): Buffer {
-  const head = Buffer.allocUnsafe(5);
+  const head = Buffer.allocUnsafe(5 + SIGNATURE.length);
   head.write("d", "latin1");
   head.writeInt32BE(4 + SIGNATURE.length + rowBytes + TRAILER_FIELD_BYTES, 1);
+  head.set(SIGNATURE, 5);
   return head;
 }
 
@@ -46,9 +47,9 @@ function copyRows(client: PoolClient, { copyInto, batches }: CopyStatement): Pro
         const { stream } = connection;
         if (!stream.writable) return failure;
         for (const rows of batches) {
-          for (const part of [copyDataHead(rows.length), SIGNATURE, rows, TRAILER]) {
-            stream.write(part);
-          }
+          stream.write(copyDataHead(rows.length));
+          stream.write(rows);
+          stream.write(TRAILER);
         }
         return failure;
       },
