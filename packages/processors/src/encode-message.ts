@@ -60,13 +60,16 @@ export function toMessageRow<Kind extends MessageKind>(
   const { type, body, isCanonical, dataBytes } = message;
   const mapping: MessageMapping<Kind> = MESSAGE_MAPPINGS[type];
   const columns = mapping.toColumns(body);
-  const isKept =
-    isCanonical && message.network === network && mapping.keepsTexts?.(body, columns) === true;
   // Safety: one member of the union, seen through its type parameter.
   const completed = completeRow(columns, message as TypedMessage);
   // Safety: envelope and columns make up a row by the definition of RowOfKind.
   const row = completed as RowOfKind<Kind>;
-  if (!isKept && !isSameBytes(encodeColumns(type, row, network), dataBytes)) {
+  if (isCanonical && message.network === network && mapping.keepsTexts?.(body, columns) === true) {
+    return row;
+  }
+  // What the body does not encode to, columns do not either: they are its values, or differ in texts
+  // and then encode to what has other texts.
+  if (isCanonical === false || !isSameBytes(encodeColumns(type, row, network), dataBytes)) {
     completed.data_bytes = dataBytes;
   }
   return row;

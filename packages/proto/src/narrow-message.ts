@@ -1,4 +1,5 @@
 import { readCanonicalData } from "./canonical/read-canonical-data.ts";
+import { readOtherCast } from "./canonical/read-other-cast.ts";
 import type { Message } from "./gen/message.ts";
 import { MessageData } from "./gen/message.ts";
 import { hashedBytes } from "./raw-envelope.ts";
@@ -50,6 +51,17 @@ export function narrowMessage(envelope: Message): TypedMessage | UnreadableMessa
       envelope,
     } as TypedMessage;
   }
+  const cast = readOtherCast(dataBytes);
+  if (cast !== undefined) {
+    const { fid, timestamp, network, body } = cast;
+    const [type, isCanonical] = ["castAdd", false] as const;
+    return { type, fid, timestamp, network, body, isCanonical, dataBytes, envelope };
+  }
+  return decodeMessage(envelope, dataBytes);
+}
+
+/** The way that every message can go. */
+function decodeMessage(envelope: Message, dataBytes: Uint8Array): TypedMessage | UnreadableMessage {
   const data = decodeData(dataBytes);
   if (data === undefined) return { type: "unreadable", reason: "undecodable", dataBytes, envelope };
   const kind = findMessageKind(data.type);
@@ -64,7 +76,7 @@ export function narrowMessage(envelope: Message): TypedMessage | UnreadableMessa
     timestamp: data.timestamp,
     network: data.network,
     body: data.body.value,
-    isCanonical: false,
+    isCanonical: undefined,
     dataBytes,
     envelope,
   } as TypedMessage;

@@ -97,8 +97,8 @@ export interface TypedMessageOf<Kind extends MessageKind> {
   /** `FarcasterNetwork` number; may be one that this version does not know. */
   readonly network: number;
   readonly body: MessageBodies[Kind];
-  /** Whether `dataBytes` are known to be exactly what encoding the rest gives. */
-  readonly isCanonical: boolean;
+  /** Whether `dataBytes` are exactly what encoding the rest gives; undefined when that is not known. */
+  readonly isCanonical: boolean | undefined;
   /** The bytes the hash covers: an encoded `MessageData`. */
   readonly dataBytes: Uint8Array;
   readonly envelope: Message;

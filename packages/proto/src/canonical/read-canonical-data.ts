@@ -17,7 +17,8 @@ import {
   takeTag,
 } from "./canonical-cursor.ts";
 
-const CAST_BODY_TAG = 42;
+const NO_BYTES = new Uint8Array(0);
+export const CAST_BODY_TAG = 42;
 const REACTION_BODY_TAG = 58;
 const LINK_BODY_TAG = 114;
 
@@ -37,7 +38,8 @@ function expectNot(cursor: CanonicalCursor, isDefault: boolean): void {
   if (isDefault) cursor.isCanonical = false;
 }
 
-function expectEnd(cursor: CanonicalCursor, end: number): void {
+/** Exactly so many bytes were taken. */
+export function expectEnd(cursor: CanonicalCursor, end: number): void {
   if (cursor.at !== end) cursor.isCanonical = false;
 }
 
@@ -55,10 +57,11 @@ function readFid(cursor: CanonicalCursor, tag: number): bigint {
   return BigInt(fid);
 }
 
-function readCastId(cursor: CanonicalCursor): CastId {
+/** A cast by its author and hash. */
+export function readCastId(cursor: CanonicalCursor): CastId {
   const end = readEnd(cursor);
   const fid = readFid(cursor, 8);
-  let hash: Uint8Array = new Uint8Array();
+  let hash: Uint8Array = NO_BYTES;
   if (takeTag(cursor, 18)) {
     hash = readBytes(cursor);
     expectNot(cursor, hash.length === 0);
@@ -110,7 +113,8 @@ function readPacked(
   return values;
 }
 
-function readEmbed(cursor: CanonicalCursor): Embed {
+/** A URL, a cast, or nothing. */
+export function readEmbed(cursor: CanonicalCursor): Embed {
   const end = readEnd(cursor);
   let embed: Embed["embed"];
   if (takeTag(cursor, 10)) embed = { $case: "url", value: readText(cursor) };
@@ -167,12 +171,17 @@ function readBody(cursor: CanonicalCursor, messageType: number) {
   }
 }
 
-/**
- * Decodes an encoded `MessageData` with a cast, a reaction or a link, if its bytes are exactly what
- * encoding it again gives. Undefined for all else, sound or not. Never throws.
- */
-export function readCanonicalData(bytes: Uint8Array): CanonicalData | undefined {
-  const cursor = createCanonicalCursor(bytes);
+/** What every message has besides its body. */
+export interface CanonicalHead {
+  /** `MessageType` number. */
+  readonly messageType: number;
+  readonly fid: bigint;
+  readonly timestamp: number;
+  readonly network: number;
+}
+
+/** What comes before the body. */
+export function readHead(cursor: CanonicalCursor): CanonicalHead {
   const messageType = readOptionalEnum(cursor, 8);
   const fid = readFid(cursor, 16);
   let timestamp = 0;
@@ -181,6 +190,16 @@ export function readCanonicalData(bytes: Uint8Array): CanonicalData | undefined 
     expectNot(cursor, timestamp === 0);
   }
   const network = readOptionalEnum(cursor, 32);
+  return { messageType, fid, timestamp, network };
+}
+
+/**
+ * Decodes an encoded `MessageData` with a cast, a reaction or a link, if its bytes are exactly what
+ * encoding it again gives. Undefined for all else, sound or not. Never throws.
+ */
+export function readCanonicalData(bytes: Uint8Array): CanonicalData | undefined {
+  const cursor = createCanonicalCursor(bytes);
+  const { messageType, fid, timestamp, network } = readHead(cursor);
   if (!cursor.isCanonical) return undefined;
   const read = readBody(cursor, messageType);
   expectEnd(cursor, bytes.length);
