@@ -2,6 +2,7 @@
 // with one difference: `Message.data` is the bytes received, which `MessageData.decode` reads.
 
 export { isSameBytes } from "./bytes.ts";
+export { HubServiceDefinition } from "./canonical/decode-events.ts";
 export { ReplicationServiceDefinition } from "./canonical/decode-page.ts";
 // The wire protocol, as generated from proto/.
 export {
@@ -212,7 +213,6 @@ export {
   ValidationResponse,
   VerificationRequest,
 } from "./gen/request_response.ts";
-export { HubServiceDefinition } from "./gen/rpc.ts";
 export {
   UserNameProof,
   UserNameType,

@@ -26,7 +26,8 @@ function readOptionalBytes(cursor: CanonicalCursor, tag: number): Uint8Array {
   return takeTag(cursor, tag) ? readBytes(cursor) : NO_BYTES;
 }
 
-function readMessage(cursor: CanonicalCursor): Message {
+/** A message in the form in which nodes write it. */
+export function readMessage(cursor: CanonicalCursor): Message {
   const end = readEnd(cursor);
   const data = readOptionalBytes(cursor, 10);
   const hash = readOptionalBytes(cursor, 18);
@@ -58,7 +59,7 @@ function readMessageEntry(cursor: CanonicalCursor, end: number): ShardTrieEntryW
 }
 
 /** What the generated decoder makes of a part; it has to be used up, or the rest is not what it seems. */
-function decodePart<Part>(
+export function decodePart<Part>(
   cursor: CanonicalCursor,
   bytes: Uint8Array,
   codec: { decode(reader: BinaryReader, length: number): Part },

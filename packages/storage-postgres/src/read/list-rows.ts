@@ -3,24 +3,35 @@ import { TABLE_KEYS } from "@snaprag/processors";
 import type { StoredRow } from "@snaprag/storage";
 import type { Connections } from "../connection/connections.ts";
 import type { ColumnType } from "../tables/column-types.ts";
-import { TABLE_COLUMNS } from "../tables/table-columns.ts";
+import { TABLE_COLUMNS, TABLE_NAMES } from "../tables/table-columns.ts";
 
 const PAGE_ROWS = 1000;
 
 type DatabaseRow = Readonly<Record<string, unknown>>;
+
+/** Columns of each relation with their types, listed once: a proof reads rows by the million. */
+const COLUMN_LISTS: ReadonlyMap<TableName, readonly (readonly [string, ColumnType])[]> = new Map(
+  TABLE_NAMES.map((table) => [table, Object.entries<ColumnType>(TABLE_COLUMNS[table])]),
+);
+
+/** The columns of a row as processors made them, without what became of it. */
+export function toRow<Table extends TableName>(table: Table, row: DatabaseRow): TableRows[Table] {
+  const columns: Record<string, unknown> = {};
+  for (const [name, type] of COLUMN_LISTS.get(table) ?? []) {
+    // Safety: the column is of this type, as a test holds against the database.
+    columns[name] = row[name] === null ? null : type.read(row[name] as never);
+  }
+  // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
+  return columns as unknown as TableRows[Table];
+}
 
 /** A row of a relation as the contract words it. */
 export function toStoredRow<Table extends TableName>(
   table: Table,
   row: DatabaseRow,
 ): StoredRow<Table> {
-  const columns = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) => {
-    // Safety: the column is of this type, as a test holds against the database.
-    return [name, row[name] === null ? null : type.read(row[name] as never)];
-  });
   return {
-    // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
-    row: Object.fromEntries(columns) as TableRows[Table],
+    row: toRow(table, row),
     state: {
       // Safety: the state columns, with types set by the migrations.
       eventId: row.event_id as bigint,

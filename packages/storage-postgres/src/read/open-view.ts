@@ -7,7 +7,7 @@ import { SELECT_SHARDS, toShards } from "../progress/shards.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
 import { selectAccountsWithRows } from "../write/derived/derived-tables.ts";
-import { toStoredRow } from "./list-rows.ts";
+import { toRow } from "./list-rows.ts";
 
 const FETCH_FIDS = 10_000;
 
@@ -23,7 +23,7 @@ async function readRows(client: Client, fids: readonly bigint[]): Promise<LiveRo
       const { rows } = await client.query(
         `select * from ${table} where fid = any(${accounts}) and deleted_at is null`,
       );
-      return [table, rows.map((row) => toStoredRow(table, row).row)] as const;
+      return [table, rows.map((row) => toRow(table, row))] as const;
     }),
   );
   // Safety: each list holds rows of the table it is named after.

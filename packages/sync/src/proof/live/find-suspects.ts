@@ -53,8 +53,10 @@ async function findAmong(
   await using view = await run.store.openView();
   const shard = (await view.listShards()).find((each) => each.shardId === shardId);
   await told.readTo(shard?.blockNumber ?? 0n);
-  const place = { view, shardId, homeShardOf, blake3, network: network.network };
-  const accounts = await readAccounts(place, fids);
+  const accounts = await readAccounts(
+    { view, shardId, homeShardOf, blake3, network: network.network, hasLeavesOnly: true },
+    fids,
+  );
   const byFid = new Map(accounts.map((account) => [account.fid, account]));
   return fids.filter((fid) => {
     const account = byFid.get(fid);

@@ -57,6 +57,13 @@ export interface RowReading {
   readonly blake3: Blake3;
   /** Where signatures are checked too. */
   readonly ed25519?: Ed25519 | undefined;
+  /**
+   * Whether leaves are all that counts, so that it is not asked whether columns say the same in the
+   * one way in which they are kept. That they say what was hashed is in the leaf.
+   *
+   * @default false
+   */
+  readonly hasLeavesOnly?: boolean | undefined;
 }
 
 function isMessageTable(table: TableName): table is MessageTableName {
@@ -137,7 +144,7 @@ function findHashedBytes<Table extends MessageTableName>(
 
 function leafOfMessage<Table extends MessageTableName>(
   source: RowOfTable & { readonly table: Table },
-  { network, blake3, ed25519 }: RowReading,
+  { network, blake3, ed25519, hasLeavesOnly }: RowReading,
 ): RowLeaf {
   const { table } = source;
   // Safety: the row of this table.
@@ -148,7 +155,7 @@ function leafOfMessage<Table extends MessageTableName>(
   const isAltered =
     bytes === undefined ||
     !isSameBytes(hash, row.hash) ||
-    !hasOwnColumns(table, row, network) ||
+    !(hasLeavesOnly || hasOwnColumns(table, row, network)) ||
     (ed25519 !== undefined && !ed25519.verify(hash, row.signature, row.signer));
   return { trieKey: messageTrieKey(row.fid, messageType, hash), source, isAltered };
 }

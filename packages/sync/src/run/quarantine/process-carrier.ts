@@ -7,7 +7,7 @@ import {
   processMessage,
   processSnapshotEntry,
 } from "@snaprag/processors";
-import type { Message } from "@snaprag/proto";
+import type { HubEvent, Message } from "@snaprag/proto";
 import type { LeafChange, QuarantinedMessage } from "@snaprag/storage";
 import { hasOwnKey } from "../../proof/leaves/entry-key.ts";
 import { leafChangesOf } from "../../proof/leaves/leaf-changes.ts";
@@ -30,6 +30,8 @@ export interface ProcessedCarrier {
   /** Messages among the quarantined that do not fit their hashes, keys or signatures. */
   readonly spoiltCount: number;
 }
+
+const NO_LEAVES: readonly LeafChange[] = [];
 
 interface MessageFault extends CarrierFault {
   readonly message: Message;
@@ -64,10 +66,35 @@ function snapshotContextOf(context: CarrierContext): SnapshotContext {
   return made;
 }
 
+/**
+ * Whether rows of this shard's accounts stand for all leaves of an event, which nearly all events
+ * are: then no message has to be looked into once more.
+ */
+function isAllInRows({ body }: HubEvent, changes: readonly Change[]): boolean {
+  if (body?.$case !== "mergeMessageBody") return false;
+  let rowCount = 0;
+  for (const change of changes) {
+    if (change.kind !== "merge" && change.kind !== "retire") continue;
+    // Of a lend the borrower has a leaf too.
+    if (change.table === "storage_lends") return false;
+    rowCount += 1;
+  }
+  return rowCount === 1 + body.value.deletedMessages.length;
+}
+
+function leavesOf(
+  carrier: Carrier,
+  context: CarrierContext,
+  changes: readonly Change[],
+): readonly LeafChange[] {
+  if (carrier.kind === "event" && isAllInRows(carrier.event, changes)) return NO_LEAVES;
+  return leafChangesOf(carrier, context);
+}
+
 function process(carrier: Carrier, context: CarrierContext): Processed {
   switch (carrier.kind) {
     case "event":
-      return processHubEvent({ ...carrier.event, id: context.eventId }, context);
+      return processHubEvent(at(carrier.event, context.eventId), context);
     case "entry":
       return processSnapshotEntry(carrier.entry, snapshotContextOf(context));
     case "message":
@@ -75,6 +102,11 @@ function process(carrier: Carrier, context: CarrierContext): Processed {
     default:
       return carrier satisfies never;
   }
+}
+
+/** An event at a position; what was in quarantine may come at another than its own. */
+function at(event: HubEvent, eventId: bigint): HubEvent {
+  return event.id === eventId ? event : { ...event, id: eventId };
 }
 
 /** What notes say that has to be kept. */
@@ -115,6 +147,6 @@ export function processCarrier(
     const quarantined = [keep({ reason: "key_mismatch", message })];
     return { changes: [], leaves: [], quarantined, spoiltCount: 1 };
   }
-  const leaves = leafChangesOf(carrier, context);
+  const leaves = leavesOf(carrier, context, changes);
   return { changes, leaves, quarantined: faults.map(keep), spoiltCount: 0 };
 }
