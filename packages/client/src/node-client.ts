@@ -57,7 +57,8 @@ export interface NodeClient {
   ): AsyncIterable<SnapshotPage>;
 
   /**
-   * Reads a shard's stored events in ascending order of id, page by page, up to the newest.
+   * Reads a shard's stored events in ascending order of id, page by page, up to the newest. While
+   * the consumer works on a page, exactly one more is fetched.
    *
    * Nodes keep events for three to four days and do not say what they have dropped: compare the
    * first event's block with the one asked for. KeyAdd and KeyRemove events are not stored

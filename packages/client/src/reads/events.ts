@@ -51,16 +51,32 @@ async function* walkEvents(
   options: CallOptions,
 ): AsyncGenerator<readonly HubEvent[], void, undefined> {
   const { shardId, stopId, pageSize } = range;
+  const leaving = new AbortController();
+  const signal = options.signal
+    ? AbortSignal.any([options.signal, leaving.signal])
+    : leaving.signal;
+
+  function fetchPage(startId: bigint) {
+    const request = { shardIndex: shardId, startId, stopId, pageSize };
+    return node.hub.getEvents(request, { ...options, signal });
+  }
+
   let { startId } = range;
-  while (stopId === undefined || startId < stopId) {
-    const { events } = await node.hub.getEvents(
-      { shardIndex: shardId, startId, stopId, pageSize },
-      options,
-    );
-    startId = nextStartId(events, startId, node.settings.options.endpoint.url);
-    if (events.length > 0) yield events;
-    // Not the page token: it is there also at the end, and then leads back to the start.
-    if (events.length < pageSize) return;
+  const isBefore = (id: bigint) => stopId === undefined || id < stopId;
+  let coming = isBefore(startId) ? fetchPage(startId) : undefined;
+  try {
+    while (coming !== undefined) {
+      const { events } = await coming;
+      startId = nextStartId(events, startId, node.settings.options.endpoint.url);
+      // Not by the page token: it is there also at the end, and then leads back to the start.
+      const hasMore = events.length >= pageSize && isBefore(startId);
+      coming = hasMore ? fetchPage(startId) : undefined;
+      // Heard at the next pull, or by nobody when the consumer leaves before.
+      coming?.catch(() => undefined);
+      if (events.length > 0) yield events;
+    }
+  } finally {
+    leaving.abort();
   }
 }
 

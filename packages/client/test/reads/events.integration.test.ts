@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { HubEvent } from "@snaprag/proto";
 import { EventsResponse } from "@snaprag/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -52,6 +53,19 @@ describe("readEvents()", () => {
       { startId: firstEventIdOf(5n) + 2n, pageToken: undefined },
       { startId: firstEventIdOf(6n) + 2n, pageToken: undefined },
     ]);
+  });
+
+  it("fetches one page ahead while the consumer works, and no more", async () => {
+    answerEvents(stored);
+    const pages = client.readEvents({ shardId: 1, startId, pageSize: 1 })[Symbol.asyncIterator]();
+
+    expect(node.requests("getEvents")).toHaveLength(0);
+    expect((await pages.next()).value).toEqual(stored.slice(0, 1));
+    await expect.poll(() => node.requests("getEvents")).toHaveLength(2);
+    await delay(20);
+    expect(node.requests("getEvents")).toHaveLength(2);
+    expect((await pages.next()).value).toEqual(stored.slice(1, 2));
+    await pages.return?.();
   });
 
   it("asks once more after a full last page, and yields no empty page", async () => {

@@ -2,9 +2,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 
 /** The fid as four big-endian bytes; nodes truncate it to 32 bits (docs/protocol.md 3.1). */
 export function fidBytes(fid: bigint): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, Number(fid & 0xffffffffn));
-  return bytes;
+  const low = Number(BigInt.asUintN(32, fid));
+  // Every key of a leaf has them: a view to write them by would cost more than the rest.
+  return Uint8Array.of(low >>> 24, (low >>> 16) & 0xff, (low >>> 8) & 0xff, low & 0xff);
 }
 
 /** Bounded: a network has millions of fids, and what is worked on at a time is of few of them. */

@@ -71,7 +71,9 @@ function snapshotContextOf(context: CarrierContext): SnapshotContext {
  * are: then no message has to be looked into once more.
  */
 function isAllInRows({ body }: HubEvent, changes: readonly Change[]): boolean {
-  if (body?.$case !== "mergeMessageBody") return false;
+  const isEnd = body?.$case === "pruneMessageBody" || body?.$case === "revokeMessageBody";
+  if (!isEnd && body?.$case !== "mergeMessageBody") return false;
+  const messageCount = isEnd ? 1 : 1 + body.value.deletedMessages.length;
   let rowCount = 0;
   for (const change of changes) {
     if (change.kind !== "merge" && change.kind !== "retire") continue;
@@ -79,7 +81,7 @@ function isAllInRows({ body }: HubEvent, changes: readonly Change[]): boolean {
     if (change.table === "storage_lends") return false;
     rowCount += 1;
   }
-  return rowCount === 1 + body.value.deletedMessages.length;
+  return rowCount === messageCount;
 }
 
 function leavesOf(
