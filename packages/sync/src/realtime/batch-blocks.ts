@@ -9,7 +9,7 @@ export interface BatchLimits {
    */
   readonly maxWeight?: (() => number) | undefined;
   /** Longest time an item waits, in milliseconds. */
-  readonly maxWaitMs: number;
+  readonly maxWaitMs: () => number;
 }
 
 /** An item, and how much of a batch it fills; of infinite weight, it waits for no other. */
@@ -85,7 +85,7 @@ export async function* batchByTime<Item>(
       hasBatch.ring();
     };
     if (batch.weight >= minWeight()) handOn();
-    else batch.timer ??= setTimeout(handOn, maxWaitMs);
+    else batch.timer ??= setTimeout(handOn, maxWaitMs());
   }
 
   async function collect(): Promise<void> {

@@ -22,6 +22,20 @@ async function applyBatch(run: SyncRun, batch: BlockBatch): Promise<void> {
   activity.messageCount += batch.messageCount;
 }
 
+/** How long writing takes, so that what waits an interval is there by its end. */
+function createWriteTime() {
+  let usualMs = 0;
+  return {
+    async measure(write: () => Promise<void>): Promise<void> {
+      const startedAt = performance.now();
+      await write();
+      usualMs += (performance.now() - startedAt - usualMs) / 8;
+    },
+    /** The part of an interval that is waited; at least half, however slow the database is. */
+    waitFor: (intervalMs: number) => Math.max(intervalMs / 2, intervalMs - usualMs),
+  };
+}
+
 /**
  * Knows whether the node's newest block, as seen once, has been applied. The shard has caught up when
  * what it touched is proved, too.
@@ -86,10 +100,11 @@ export async function followShard(
     onFailure: (error) => failing.abort(error),
   });
   const tip = createTip(run, shardId, liveProof.isBeginning);
+  const writing = createWriteTime();
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),
     maxWeight: () => MOST_EVENTS,
-    maxWaitMs: options.syncIntervalMs,
+    maxWaitMs: () => writing.waitFor(options.syncIntervalMs),
   };
   const place = { client, shardId, firstBlock: previousBlock + 1n, onTip: tip.set };
   const openBlocks = (leaving: AbortSignal) =>
@@ -99,7 +114,7 @@ export async function followShard(
   const signal = AbortSignal.any([run.signal, failing.signal]);
   for await (const blocks of batchByTime(openBlocks, limits, signal)) {
     const batch = toBatch(blocks, { shardId, previousBlock });
-    await applyBatch(run, batch);
+    await writing.measure(() => applyBatch(run, batch));
     onProgress();
     liveProof.afterBatch(batch);
     previousBlock = batch.blockNumber;

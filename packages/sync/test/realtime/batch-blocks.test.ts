@@ -61,7 +61,7 @@ function createSource(): Source {
 }
 
 const never = new AbortController().signal;
-const limits = { minWeight: () => 3, maxWaitMs: 60_000 };
+const limits = { minWeight: () => 3, maxWaitMs: () => 60_000 };
 
 async function readAll(source: Source, { maxWaitMs } = limits): Promise<(readonly number[])[]> {
   const batches: (readonly number[])[] = [];
@@ -87,7 +87,7 @@ describe("batchByTime()", () => {
     const source = createSource();
     source.push(1);
 
-    const batches = batchByTime(source.open, { ...limits, maxWaitMs: 10 }, never);
+    const batches = batchByTime(source.open, { ...limits, maxWaitMs: () => 10 }, never);
     const first = await batches.next();
     source.push(2);
     source.end();
@@ -150,7 +150,7 @@ describe("batchByTime()", () => {
     const source = createSource();
     source.push(1);
 
-    const batches = batchByTime(source.open, { ...limits, maxWaitMs: 5 }, never);
+    const batches = batchByTime(source.open, { ...limits, maxWaitMs: () => 5 }, never);
     await batches.next();
     await batches.return(undefined);
 

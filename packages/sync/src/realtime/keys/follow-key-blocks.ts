@@ -98,7 +98,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
-  const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: options.syncIntervalMs };
+  const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };
   while (true) {
     const startBlock = previousBlock + 1n;
     const openBlocks = (leaving: AbortSignal) =>
