@@ -32,7 +32,7 @@ describe("settingsToToml()", () => {
         proof_interval_blocks: 100,
         validator_keys: [],
       },
-      database: { schema: "public", max_connections: 4, embedded_folder: "./.snaprag/db" },
+      database: { schema: "public", max_connections: 8, embedded_folder: "./.snaprag/db" },
       embeddings: {
         enabled: false,
         provider: "http",
