@@ -13,7 +13,7 @@ const MEMBERS = "select holder from sync_members where sync_is_alive(id) order b
 const END_SESSION = `
 select pg_terminate_backend(l.pid)
 from pg_locks l join sync_members m on l.locktype = 'advisory' and l.objid = m.id::oid
-where m.holder like '%, thread 2'`;
+where m.holder like '%, thread 2 of 2'`;
 
 async function startDevnet() {
   const devnet = createDevnet({ users: 60, messages: 6_000, blockMs: 100 });

@@ -10,7 +10,7 @@ import { proofSettingsOf } from "./proof-settings.ts";
 
 /** Which of the threads of a sync one is. */
 export interface ThreadPlace {
-  /** 0 for the main thread. */
+  /** From 0 on. */
   readonly number: number;
   /** Threads in all. */
   readonly count: number;
@@ -53,8 +53,8 @@ export function nameOfProcess(): string {
   return `snaprag sync on ${hostname()} (pid ${process.pid})`;
 }
 
-function nameOfThread({ number }: ThreadPlace): string {
-  return number === 0 ? nameOfProcess() : `${nameOfProcess()}, thread ${number + 1}`;
+function nameOfThread({ number, count }: ThreadPlace): string {
+  return count === 1 ? nameOfProcess() : `${nameOfProcess()}, thread ${number + 1} of ${count}`;
 }
 
 type Tuning = Pick<

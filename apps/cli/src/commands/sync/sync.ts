@@ -11,14 +11,12 @@ import { embedBesideSync } from "../embeddings/embed-beside-sync.ts";
 import type { CliContext, Invocation } from "../program/cli-context.ts";
 import type { Surroundings } from "../program/until-stopped.ts";
 import { untilStopped } from "../program/until-stopped.ts";
-import { createConfiguredSyncer, nameOfProcess } from "./configured-syncer.ts";
-import { connectNodes } from "./connect-nodes.ts";
+import { nameOfProcess } from "./configured-syncer.ts";
 import { findNode } from "./find-node.ts";
 import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
+import { startSync } from "./start-sync.ts";
 import { syncModeOf } from "./sync-mode.ts";
 import { mergeProgress } from "./threads/merge-progress.ts";
-import { startThreads } from "./threads/start-threads.ts";
-import { shareOfTarget, threadCountOf } from "./threads/thread-count.ts";
 
 /** Flags of `snaprag sync` that are not configuration. */
 export interface SyncFlags {
@@ -70,16 +68,10 @@ async function mirrorDevnet(job: SyncJob): Promise<void> {
   await conclude(job, database);
 }
 
-async function openTarget({
-  settings,
-  target,
-  shutdown,
-  reporter,
-}: SyncJob): Promise<OpenDatabase> {
+async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<OpenDatabase> {
   shutdown.enter("the database to open");
   // Without the pid, which the embedded database adds by itself.
-  const share = shareOfTarget(target, threadCountOf(settings, target));
-  const database = await openDatabase(share, { holder: `snaprag sync on ${hostname()}` });
+  const database = await openDatabase(target, { holder: `snaprag sync on ${hostname()}` });
   if (target.kind === "embedded") {
     reporter.announce({
       event: "using the embedded database",
@@ -103,34 +95,22 @@ async function mirror(
   { endpoints, validatorSets }: MirroredNodes,
 ): Promise<void> {
   const { settings, context, mode, target, flags, reporter, shutdown } = job;
-  shutdown.signal.throwIfAborted();
-  const leaving = new AbortController();
-  const signal = AbortSignal.any([shutdown.signal, leaving.signal]);
-  const { logger } = reporter;
-  const count = threadCountOf(settings, target);
-  await using nodes = connectNodes(endpoints, logger);
-  const shared = { settings, mode, validatorSets };
-  const syncer = createConfiguredSyncer({
-    ...{ ...shared, store: database.store, nodes, logger },
-    thread: { number: 0, count },
-  });
+  const { signal } = shutdown;
+  signal.throwIfAborted();
   announceSync(job, endpoints[0]);
   shutdown.enter("the batch in progress to be written");
   const untilSynced = flags.untilSynced ?? false;
-  await using threads = startThreads({
-    job: { ...shared, target: shareOfTarget(target, count), endpoints, untilSynced },
-    ...{ count, logger, signal },
+  await using running = startSync({
+    job: { settings, target, mode, endpoints, validatorSets, untilSynced },
+    ...{ database, logger: reporter.logger, signal },
   });
-  const progress = () => mergeProgress([syncer.progress(), ...threads.progress()]);
+  const progress = () => mergeProgress(running.progress());
   await using embedder = embedBesideSync({
     ...{ context, settings, database, reporter, signal },
     isCaughtUp: () => hasCaughtUp(progress()),
   });
   using _progress = reporter.follow(progress, embedder.report);
-  // One that cannot go on takes the others with it: whoever starts the program again has them all.
-  const orLeave = (work: Promise<void>) => work.catch((error) => leaving.abort(error));
-  await Promise.all([orLeave(syncer.run({ signal, untilSynced })), orLeave(threads.ended)]);
-  leaving.signal.throwIfAborted();
+  await running.ended;
 }
 
 function announceSync({ target, reporter }: SyncJob, endpoint: string): void {

@@ -1,7 +1,7 @@
 import type { ShardActivity } from "@snaprag/sync";
 
 /**
- * The shards of a sync as its threads know them together, the main thread's first.
+ * The shards of a sync as its threads know them together, the threads by their numbers.
  *
  * Who leads a shard knows most of it. While it has its history to come, the others download of it
  * too, and each counts what it does itself.

@@ -2,21 +2,20 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Logger, ShardActivity } from "@snaprag/sync";
 import { fromPlainError } from "../../../errors/plain-error.ts";
+import type { RunningSync } from "./running-sync.ts";
 import { logFor } from "./thread-logger.ts";
 import type { ThreadJob, ThreadMessage } from "./thread-messages.ts";
 
-/** Threads that sync beside the main one. Disposing stops them and waits for that. */
-export interface SyncThreads extends AsyncDisposable {
-  /** Resolves when all have ended; rejects as soon as one cannot go on. */
-  readonly ended: Promise<void>;
-  /** How far each of them has come. */
-  progress(): readonly (readonly ShardActivity[])[];
-}
+/**
+ * Most of the memory of a thread's young objects, in MiB: twice of what the main thread has, and cannot
+ * have changed any more. A page is used up in it, instead of being copied out of it first.
+ */
+const YOUNG_GENERATION_MB = 96;
 
 /** What the threads have in common. */
 export interface ThreadsOptions {
   readonly job: Omit<ThreadJob, "thread">;
-  /** Threads in all, the main one included. */
+  /** How many. */
   readonly count: number;
   readonly logger: Logger;
   /** Stops them. */
@@ -31,10 +30,10 @@ function findProgram(): string {
   return createRequire(import.meta.url).resolve("@snaprag/cli/sync-thread");
 }
 
-/** Starts all threads but the main one. */
-export function startThreads({ job, count, logger, signal }: ThreadsOptions): SyncThreads {
-  const threads = Array.from({ length: count - 1 }, (_, index) =>
-    startThread({ ...job, thread: { number: index + 1, count } }, logger),
+/** Starts threads that sync. One that cannot go on has `ended` reject at once. */
+export function startThreads({ job, count, logger, signal }: ThreadsOptions): RunningSync {
+  const threads = Array.from({ length: count }, (_, number) =>
+    startThread({ ...job, thread: { number, count } }, logger),
   );
   const stop = () => {
     for (const thread of threads) thread.stop();
@@ -62,7 +61,12 @@ interface SyncThread {
 
 function startThread(job: ThreadJob, logger: Logger): SyncThread {
   // The flags of this process would be the thread's too, and may be of no use to it.
-  const worker = new Worker(findProgram(), { name: "sync", workerData: job, execArgv: [] });
+  const worker = new Worker(findProgram(), {
+    name: "sync",
+    workerData: job,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   let shards: readonly ShardActivity[] = [];
   const ended = new Promise<void>((resolve, reject) => {
     worker.on("message", (message: ThreadMessage) => {

@@ -1,5 +1,5 @@
-// What each thread of a sync runs but the main one: a syncer of its own, over its own connections,
-// which shares the work with the others as syncs in several processes do.
+// What each thread of a sync runs: a syncer of its own, over its own connections, which shares the work
+// with the others as syncs in several processes do.
 import { parentPort, workerData } from "node:worker_threads";
 import { muteGrpcLog } from "../../../env.ts";
 import { toPlainError } from "../../../errors/plain-error.ts";

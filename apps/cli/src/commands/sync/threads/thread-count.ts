@@ -5,10 +5,19 @@ import type { DatabaseTarget } from "../../database/database-target.ts";
 /** Threads without being asked for: more of them want more of the database than it may have to give. */
 const MAX_UNASKED = 4;
 
-/** In how many threads a sync runs. An embedded database has one session, and so one thread. */
+/**
+ * In how many threads a sync runs. An embedded database has one session, and so one thread.
+ *
+ * A server is taken to be on the same machine: one core is its own, unless every signature is
+ * verified, which is most of the work there is then.
+ */
 export function threadCountOf(settings: Settings, target: DatabaseTarget): number {
   if (target.kind === "embedded") return 1;
-  return settings["sync.threads"].value ?? Math.min(MAX_UNASKED, availableParallelism());
+  const asked = settings["sync.threads"].value;
+  if (asked !== undefined) return asked;
+  const coreCount = availableParallelism();
+  const ownCount = settings["sync.verify"].value === "full" ? coreCount : coreCount - 1;
+  return Math.max(1, Math.min(MAX_UNASKED, ownCount));
 }
 
 /** The database as one of so many threads opens it: with its part of the connections. */
