@@ -29,7 +29,7 @@ import { planPage } from "./write/apply-page.ts";
 import type { BatchPlan } from "./write/batch-plan.ts";
 import { statementsOf } from "./write/batch-plan.ts";
 import { rebuild } from "./write/derived/rebuild.ts";
-import { buildIndexes } from "./write/indexes.ts";
+import { buildIndexes } from "./write/load-indexes.ts";
 import { runAll } from "./write/quarantine/attempt.ts";
 import { writeIsolated } from "./write/quarantine/isolate-refused.ts";
 import { applyReplay } from "./write/quarantine/replay.ts";

@@ -84,3 +84,50 @@ describe("buildMissing()", () => {
     expect(await isValid("mine")).toBe(true);
   });
 });
+
+describe("finishLoading()", () => {
+  const INDEXES =
+    "select indexname, indexdef from pg_indexes where schemaname = 'public' order by 1";
+  const drop = (name: string) => own.database.query(`drop index ${name}`);
+
+  it("builds side by side what it builds one by one, and what is missing of it", async () => {
+    const { url } = own.database;
+    await using store = createPostgresStore({ connectionString: url });
+    await session.query(writeLinks(1_000));
+    await store.finishLoading();
+    const built = (await own.database.query(INDEXES)).rows;
+    await drop("links_by_target");
+    await drop("casts_by_hash");
+    // A writer that does not finish: in time, this index is built without blocking others.
+    await own.client.query(`begin; ${writeLinks(1)}`);
+
+    const finishing = store.finishLoading();
+    expect(await waitsFor(finishing)).toContain("virtualxid");
+    await own.client.query("commit");
+    await finishing;
+
+    expect((await own.database.query(INDEXES)).rows).toEqual(built);
+    expect(await isValid("links_by_target")).toBe(true);
+    const { rows } = await own.database.query(
+      "select reltuples from pg_class where oid = 'links'::regclass",
+    );
+    expect(rows[0]?.reltuples).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it("waits for the second session of a process that was killed", async () => {
+    await using store = createPostgresStore({ connectionString: own.database.url });
+    const lock = "hashtext('snaprag indexes, second hand'), hashtext('public')";
+    await own.client.query(`select pg_advisory_lock(${lock})`);
+    let isFinished = false;
+
+    const finishing = store.finishLoading().then(() => {
+      isFinished = true;
+    });
+    await delay(500);
+    expect(isFinished).toBe(false);
+    await own.client.query(`select pg_advisory_unlock(${lock})`);
+    await finishing;
+
+    expect(await isValid("casts_by_hash")).toBe(true);
+  });
+});

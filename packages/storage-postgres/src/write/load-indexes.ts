@@ -1,0 +1,127 @@
+// What makes queries fast and would slow a bulk load: built when the historical phase ends.
+import type { Client } from "pg";
+import type { Connections } from "../connection/connections.ts";
+import { listPartitions } from "../tables/fid-partitions.ts";
+import type { IndexDefinition } from "./indexes.ts";
+import {
+  awaitTurn,
+  buildBlocking,
+  buildMissing,
+  findMissing,
+  isSmaller,
+  tableOf,
+  whileNobodyBuilds,
+} from "./indexes.ts";
+
+/**
+ * Name and definition of every secondary index. All lead with what is looked up by.
+ *
+ * A B-tree's row holds no more than 2,700 bytes, a third of a page, and refuses what is longer,
+ * which would set aside a message that the protocol allows. Names and parent URLs are cut to what
+ * fits (`indexableText` in `@snaprag/processors`); other messages have at most 2,048 bytes
+ * (docs/protocol.md 4.2). Byte strings of casts, which have up to 16,384 bytes, and of contracts,
+ * which nothing bounds, are looked up by hash: that serves equality at any length.
+ */
+const INDEXES: readonly IndexDefinition[] = [
+  ["casts_by_hash", "casts (hash)"],
+  ["casts_by_time", `casts ("timestamp") where deleted_at is null`],
+  ["casts_by_author", `casts (fid, "timestamp") where deleted_at is null`],
+  [
+    "casts_by_parent",
+    "casts using hash (parent_hash) where parent_hash is not null and deleted_at is null",
+  ],
+  ["casts_by_parent_url", `casts (parent_url, "timestamp") where parent_url is not null`],
+  ["reactions_by_target", "reactions (target_hash, reaction_type) where deleted_at is null"],
+  ["reactions_by_author", `reactions (fid, "timestamp") where deleted_at is null`],
+  ["links_by_target", "links (target_fid, link_type) where deleted_at is null"],
+  ["verifications_by_address", "verifications (address) where deleted_at is null"],
+  ["username_proofs_by_name", "username_proofs (name)"],
+  ["fname_transfers_by_name", "fname_transfers (name, proof_timestamp)"],
+  ["storage_lends_by_borrower", "storage_lends (to_fid) where deleted_at is null"],
+  ["onchain_events_by_signer", "onchain_events using hash (signer_key) where type = 1"],
+  ["onchain_events_by_channel", "onchain_events using hash (channel_label) where type = 6"],
+  ["user_profiles_by_username", "user_profiles (username)"],
+  ["fids_by_custody", "fids using hash (custody_address)"],
+];
+
+/**
+ * Size of a relation's rows, in bytes, below which its indexes are built in one go. That takes
+ * seconds, in which its writers wait; without blocking them it takes the database a third more, as
+ * it reads everything twice.
+ */
+const BLOCKING_BUILD_BYTES = 2 ** 30;
+
+/** Whether all are of whole relations that may be blocked. */
+async function areSmall(session: Client, indexes: readonly IndexDefinition[]): Promise<boolean> {
+  if ((await listPartitions(session)).size > 0) return false;
+  for (const table of new Set(indexes.map(tableOf))) {
+    if (!(await isSmaller(session, table, BLOCKING_BUILD_BYTES))) return false;
+  }
+  return true;
+}
+
+/**
+ * Builds in a second session, which ends with it.
+ *
+ * A process that is killed leaves what its sessions are doing to the server for a while. The next one
+ * waits for both, each by its lock.
+ */
+async function withSecondHand(
+  connections: Connections,
+  work: (session: Client) => Promise<void>,
+): Promise<void> {
+  const session = await connections.connect();
+  try {
+    await awaitTurn(session, "snaprag indexes, second hand");
+    await session.query("set statement_timeout to 0");
+    await work(session);
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * Builds the indexes of small relations in two sessions, relation by relation, and refreshes the
+ * statistics meanwhile. What gave way to writers is left out.
+ */
+async function buildSmall(
+  connections: Connections,
+  session: Client,
+  missing: readonly IndexDefinition[],
+): Promise<void> {
+  const tables = [...new Set(missing.map(tableOf))];
+
+  async function buildTables(builder: Client): Promise<void> {
+    for (let table = tables.shift(); table !== undefined; table = tables.shift()) {
+      for (const index of missing) {
+        if (tableOf(index) === table) await buildBlocking(builder, index);
+      }
+    }
+  }
+
+  const results = await Promise.allSettled([
+    buildTables(session),
+    withSecondHand(connections, async (second) => {
+      await second.query("analyze");
+      await buildTables(second);
+    }),
+  ]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/**
+ * Builds every missing index; refreshes the statistics when one was. Where all relations are small,
+ * both cores of a small machine have something to do; larger ones are built one after the other, as
+ * builds that block nobody wait for each other.
+ */
+export async function buildIndexes(connections: Connections): Promise<void> {
+  await whileNobodyBuilds(connections, async (session) => {
+    const missing = await findMissing(session, INDEXES);
+    if (missing.length === 0) return;
+    const isSideBySide = connections.backend === "server" && (await areSmall(session, missing));
+    if (isSideBySide) await buildSmall(connections, session, missing);
+    const options = { blockingBelowBytes: BLOCKING_BUILD_BYTES };
+    await buildMissing(session, INDEXES, options);
+    if (!isSideBySide) await session.query("analyze");
+  });
+}
