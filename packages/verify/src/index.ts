@@ -1,6 +1,6 @@
 // @snaprag/verify: Farcaster proofs as pure functions. No I/O, no clock, no Node built-in.
-export type { Blake3 } from "./blake3/blake3.ts";
-export { loadBlake3 } from "./blake3/blake3.ts";
+export type { Blake3 } from "./blake3.ts";
+export { loadBlake3 } from "./blake3.ts";
 export {
   hashOfBlockEvent,
   hashOfBlockEvents,

@@ -2,7 +2,7 @@
 // numbers, in the node's encoder as in this one, so that a header encodes to what was hashed.
 import type { Block, BlockEvent } from "@snaprag/proto";
 import { BlockEventData, BlockHeader, ShardHeader, ShardWitness } from "@snaprag/proto";
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 
 /**
  * Hash of a shard chunk, 32 bytes. It covers the header alone: transactions are bound by the

@@ -1,6 +1,6 @@
 import type { Block, ShardChunk } from "@snaprag/proto";
 import { isSameBytes } from "@snaprag/proto";
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 import {
   hashOfBlockEvents,
   hashOfBlockHeader,

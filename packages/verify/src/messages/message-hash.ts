@@ -1,6 +1,6 @@
 import type { Message } from "@snaprag/proto";
 import { HashScheme, hashedBytes, isSameBytes } from "@snaprag/proto";
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 
 /**
  * What checking a message's hash found.

@@ -1,6 +1,6 @@
 // The inner nodes on the way to the last leaf: at most one for each depth, each with the hashes of
 // the children that it has so far.
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 
 /** Bytes of a node's hash. */
 export const HASH_BYTES = 20;

@@ -1,4 +1,4 @@
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 import { VerifyError } from "../verify-error.ts";
 import { VIRTUAL_SHARD_DEPTH } from "./nibbles.ts";
 import { createOpenNodes, HASH_BYTES } from "./open-nodes.ts";

@@ -1,6 +1,6 @@
 // Merkle roots of a stream of trie keys in order, with memory proportional to the trie's depth
 // (docs/protocol.md 3.3). Works on nibbles: a 26-byte key is a path of 52.
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 import { VerifyError } from "../verify-error.ts";
 import type { HasherPosition, LastNode, PendingNode } from "./hasher-state.ts";
 import {

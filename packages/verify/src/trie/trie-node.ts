@@ -1,4 +1,4 @@
-import type { Blake3 } from "../blake3/blake3.ts";
+import type { Blake3 } from "../blake3.ts";
 import { LEAF_DEPTH, toNibbles } from "./nibbles.ts";
 
 /**
