@@ -67,8 +67,9 @@ export interface BuildOptions {
 
 /** Whether the rows of a relation take less than so many bytes. */
 export async function isSmaller(session: Client, table: string, bytes: number): Promise<boolean> {
-  const text = "select pg_relation_size($1::regclass) < $2 as is_smaller";
-  return (await session.query(text, [table, bytes])).rows[0]?.is_smaller === true;
+  // Without parameters: in an embedded database's session, others would come between them.
+  const text = `select pg_relation_size('${table}'::regclass) < ${bytes} as is_smaller`;
+  return (await session.query(text)).rows[0]?.is_smaller === true;
 }
 
 /** Builds an index in one go, unless writers keep it from beginning; returns whether it did. */

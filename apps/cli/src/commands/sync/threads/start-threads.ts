@@ -27,7 +27,7 @@ export interface ThreadsOptions {
  * run the sources, as Node loads no TypeScript in the versions supported.
  */
 function findProgram(): string {
-  return createRequire(import.meta.url).resolve("@snaprag/cli/sync-thread");
+  return createRequire(import.meta.url).resolve("@snaprag/cli/sync-worker");
 }
 
 /** Starts threads that sync. One that cannot go on has `ended` reject at once. */

@@ -1,5 +1,6 @@
 // What each thread of a sync runs: a syncer of its own, over its own connections, which shares the work
 // with the others as syncs in several processes do.
+import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import { muteGrpcLog } from "../../../env.ts";
 import { toPlainError } from "../../../errors/plain-error.ts";
@@ -12,11 +13,12 @@ import type { ThreadJob, ThreadMessage } from "./thread-messages.ts";
 /** How often progress is told, in milliseconds: as often as anybody looks. */
 const TELL_MS = 500;
 
-// Safety: `startThreads` gives it.
-const { settings, target, endpoints, untilSynced, ...job } = workerData as ThreadJob;
 const tell = (message: ThreadMessage) => parentPort?.postMessage(message);
 
-async function run(signal: AbortSignal): Promise<void> {
+async function run(
+  { settings, target, endpoints, untilSynced, ...job }: ThreadJob,
+  signal: AbortSignal,
+): Promise<void> {
   const logger = createThreadLogger(tell, settings["log.level"].value === "debug");
   await using database = await openDatabase(target, { holder: nameOfProcess() });
   await using nodes = connectNodes(endpoints, logger);
@@ -31,14 +33,20 @@ async function run(signal: AbortSignal): Promise<void> {
   }
 }
 
-muteGrpcLog();
-const stopping = new AbortController();
-parentPort?.on("message", () => stopping.abort());
-try {
-  await run(stopping.signal);
-} catch (error) {
-  tell({ kind: "failed", error: toPlainError(error) });
-} finally {
-  // Otherwise the wait for messages would keep the thread.
-  parentPort?.close();
+async function runThread(port: MessagePort): Promise<void> {
+  muteGrpcLog();
+  const stopping = new AbortController();
+  port.on("message", () => stopping.abort());
+  try {
+    // Safety: `startThreads` gives it.
+    await run(workerData as ThreadJob, stopping.signal);
+  } catch (error) {
+    tell({ kind: "failed", error: toPlainError(error) });
+  } finally {
+    // Otherwise the wait for messages would keep the thread.
+    port.close();
+  }
 }
+
+// Whoever only imports it is told nothing.
+if (parentPort !== null) await runThread(parentPort);
