@@ -1,7 +1,7 @@
 // What the sync costs on this machine: npm run bench -- [flags], or node bench/main.mjs [flags]
 //
 //   --quick          the smallest size only and everything else smaller: under ten minutes on two cores
-//   --messages N     one network of N messages instead of 200k, 1M and 5M
+//   --messages N,... networks of so many messages, the smallest first, instead of 200k, 1M and 5M
 //   --runs N         how often everything is measured
 //   --only PART,...  these parts alone; `processes`, `embedding`, `search` are in a quick run only when named
 //   --seed N         what the networks follow from
@@ -69,7 +69,7 @@ function readFlags() {
     },
   });
   const isQuick = values.quick;
-  const messages = values.messages && readPositive("messages", values.messages);
+  const messages = values.messages?.split(",").map((count) => readPositive("messages", count));
   const asked = values.runs && readPositive("runs", values.runs);
   const runs = asked ?? (isQuick ? RUNS_QUICK : RUNS);
   const historicalRuns = asked ?? (isQuick ? HISTORICAL_RUNS_QUICK : RUNS);
@@ -79,7 +79,7 @@ function readFlags() {
     parts: readParts(values.only, isQuick),
     isPartial: values.only !== undefined,
     seed: readPositive("seed", values.seed),
-    settings: { isQuick, sizes: messages ? [messages] : sizes, runs, runsAt },
+    settings: { isQuick, sizes: messages ?? sizes, runs, runsAt },
   };
 }
 
