@@ -1,4 +1,4 @@
-import { availableParallelism, hostname } from "node:os";
+import { hostname } from "node:os";
 import process from "node:process";
 import type { Store } from "@snaprag/storage";
 import type { Logger, Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
@@ -14,6 +14,8 @@ export interface ThreadPlace {
   readonly number: number;
   /** Threads in all. */
   readonly count: number;
+  /** Whether the cores have enough to do with them: others would only take turns with them. */
+  readonly areCoresBusy: boolean;
 }
 
 /** What a syncer is made of, besides the settings. */
@@ -75,12 +77,10 @@ function tuningOf(settings: Settings): Tuning {
 type Shares = Pick<SyncerOptions, "leads" | "lanes" | "signatureThreads">;
 
 /** A thread's part of what is configured for all of them. */
-function sharesOf(settings: Settings, { number, count }: ThreadPlace): Shares {
-  // Where each core has its thread, or there is but one, others would only take turns with it.
-  const isBusy = count > 1 || availableParallelism() === 1;
+function sharesOf(settings: Settings, { number, count, areCoresBusy }: ThreadPlace): Shares {
   return {
     leads: (shardId) => shardId % count === number,
     lanes: Math.ceil(settings["sync.lanes"].value / count),
-    signatureThreads: isBusy ? 0 : undefined,
+    signatureThreads: areCoresBusy ? 0 : undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Logger } from "@snaprag/sync";
 import type { OpenDatabase } from "../database/open-database.ts";
 import { createConfiguredSyncer } from "./configured-syncer.ts";
@@ -31,7 +32,7 @@ function startHere({ job, database, logger, signal }: SyncStart): RunningSync {
   const nodes = connectNodes(endpoints, logger);
   const syncer = createConfiguredSyncer({
     ...{ ...options, store: database.store, nodes, logger },
-    thread: { number: 0, count: 1 },
+    thread: { number: 0, count: 1, areCoresBusy: availableParallelism() === 1 },
   });
   const leaving = new AbortController();
   const ended = syncer.run({ signal: AbortSignal.any([signal, leaving.signal]), untilSynced });

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Logger, ShardActivity } from "@snaprag/sync";
 import { fromPlainError } from "../../../errors/plain-error.ts";
@@ -32,8 +33,9 @@ function findProgram(): string {
 
 /** Starts threads that sync. One that cannot go on has `ended` reject at once. */
 export function startThreads({ job, count, logger, signal }: ThreadsOptions): RunningSync {
+  const areCoresBusy = count > 1 || availableParallelism() === 1;
   const threads = Array.from({ length: count }, (_, number) =>
-    startThread({ ...job, thread: { number, count } }, logger),
+    startThread({ ...job, thread: { number, count, areCoresBusy } }, logger),
   );
   const stop = () => {
     for (const thread of threads) thread.stop();
