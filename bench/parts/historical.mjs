@@ -86,8 +86,8 @@ export const historical = {
   title: "Historical sync",
   text: `The built command fills a fresh database from a node that gives recorded answers. Start-up, secondary indexes and
 the final count of rows are included. The floor is the least that any program must do for the same rows: receive, decode, COPY,
-build keys and indexes (bench/programs/floor). The command has one thread here, and two with full verification, which is
-measured with one as well.`,
+build keys and indexes (bench/programs/floor). With full verification the command has a thread for its work and one for each
+core that verifies signatures; or one thread for all of it.`,
   async run(context) {
     const ed25519 = await measureEd25519();
     const sizes = [];

@@ -8,16 +8,13 @@ const MAX_UNASKED = 4;
 /**
  * In how many threads a sync runs. An embedded database has one session, and so one thread.
  *
- * A server is taken to be on the same machine: one core is its own, unless every signature is
- * verified, which is most of the work there is then.
+ * A server is taken to be on the same machine: one core is its own.
  */
 export function threadCountOf(settings: Settings, target: DatabaseTarget): number {
   if (target.kind === "embedded") return 1;
   const asked = settings["sync.threads"].value;
   if (asked !== undefined) return asked;
-  const coreCount = availableParallelism();
-  const ownCount = settings["sync.verify"].value === "full" ? coreCount : coreCount - 1;
-  return Math.max(1, Math.min(MAX_UNASKED, ownCount));
+  return Math.max(1, Math.min(MAX_UNASKED, availableParallelism() - 1));
 }
 
 /** The database as one of so many threads opens it: with its part of the connections. */
