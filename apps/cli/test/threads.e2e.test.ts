@@ -9,6 +9,12 @@ import { querySql } from "./support/query-sql.ts";
 
 const MEMBERS = "select holder from sync_members where sync_is_alive(id) order by holder";
 
+/** Ends the session that the locks of a thread belong to. */
+const END_SESSION = `
+select pg_terminate_backend(l.pid)
+from pg_locks l join sync_members m on l.locktype = 'advisory' and l.objid = m.id::oid
+where m.holder like '%, thread 2 of 2'`;
+
 async function startDevnet() {
   const devnet = createDevnet({ users: 60, messages: 6_000, blockMs: 100 });
   await devnet.start();
@@ -44,6 +50,23 @@ it.each(["1", "2", "5"])("mirrors a node in %s threads", async (threads) => {
   expect(lines.findLast(({ msg }) => msg === "progress")).toMatchObject({
     shards: [0, 1, 2].map((shardId) => ({ shardId, isCaughtUp: true, errors: 0 })),
   });
+});
+
+it("ends with the thread that cannot go on, and says why", async () => {
+  await using devnet = await startDevnet();
+  await using workplace = await onServer();
+  const environment = { SNAPRAG_SYNC_THREADS: "2" };
+  await using sync = startCli(syncOf(devnet.endpoint, workplace), { ...workplace, environment });
+  await expect
+    .poll(() => querySql(workplace, MEMBERS).catch(() => []), { timeout: 30_000 })
+    .toHaveLength(2);
+
+  await querySql(workplace, END_SESSION);
+
+  const { exitCode, stderr } = await sync.ended;
+  expect(exitCode).toBe(20);
+  expect(stderr).toMatch(/^error: [^\n]*terminating connection[^\n]*\n[^\n]+\n$/);
+  expect(await querySql(workplace, MEMBERS)).toEqual([]);
 });
 
 it("follows in all threads, and stops them at a signal", async () => {

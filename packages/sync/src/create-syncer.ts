@@ -150,7 +150,8 @@ export function createSyncer(options: SyncerOptions): Syncer {
         await runSession({ options: resolved, membership, activity, controller, untilSynced });
       } catch (error) {
         const isEnd = signal?.aborted || controller.signal.reason === FINISHED;
-        if (!isEnd) throw error;
+        // What ended the run, and not what somebody met with who was in the middle of something.
+        if (!isEnd) throw controller.signal.aborted ? controller.signal.reason : error;
       } finally {
         signal?.removeEventListener("abort", stop);
         await membership.release();

@@ -84,6 +84,24 @@ describe("several syncers of one store", () => {
     for (const count of counts) expect(count).toBeGreaterThan(0);
   });
 
+  it("end also when they are told to before a shard has begun", async () => {
+    const store = newStore();
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    const stop = new AbortController();
+    const stopping: Store = {
+      ...store,
+      async bindNetwork(identity) {
+        await store.bindNetwork(identity);
+        stop.abort();
+      },
+    };
+    const syncer = createSyncer({ client, store: stopping, holder: "one that is stopped" });
+
+    await syncer.run({ signal: stop.signal });
+
+    expect(await store.listPartitions(1)).toEqual([]);
+  });
+
   it("wait for what one has taken, and go on with it when that one leaves", async () => {
     const store = newStore();
     await using idle = await store.joinSync("one that does nothing");

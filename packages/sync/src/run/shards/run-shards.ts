@@ -13,7 +13,7 @@ function createGate(shardIds: readonly number[], signal: AbortSignal) {
     open = resolve;
   });
   signal.addEventListener("abort", open, { once: true });
-  if (awaited.size === 0) open();
+  if (awaited.size === 0 || signal.aborted) open();
   return {
     opened,
     arrive(shardId: number) {
