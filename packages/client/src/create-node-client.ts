@@ -5,7 +5,7 @@ import { resolveNodeClientOptions } from "./options/node-client-options.ts";
 import { readBlocks, readShardChunks } from "./reads/blocks.ts";
 import { readEvents } from "./reads/events.ts";
 import { createReadMessages } from "./reads/messages.ts";
-import { readSnapshotPages } from "./reads/snapshot-pages.ts";
+import { readPackedSnapshotPages, readSnapshotPages } from "./reads/snapshot-pages.ts";
 import { listSnapshots } from "./reads/snapshots.ts";
 import { subscribe } from "./reads/subscription.ts";
 import { createNodeConnection } from "./transport/node-connection.ts";
@@ -36,6 +36,8 @@ export function createNodeClient(options: NodeClientOptions): NodeClient {
     findNewestSnapshot: async (shardId, options) =>
       (await listSnapshots(node, shardId, options))[0],
     readSnapshotPages: (partition, options) => readSnapshotPages(node, partition, options),
+    readPackedSnapshotPages: (partition, options) =>
+      readPackedSnapshotPages(node, partition, options),
     readEvents: (range, options) => readEvents(node, range, options),
     subscribe: (subscription, options) => subscribe(node, subscription, options),
     readBlocks: (range, options) => readBlocks(node, range, options),

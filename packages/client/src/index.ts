@@ -18,7 +18,11 @@ export type { EventRange } from "./reads/events.ts";
 export type { PagedMessagesMethod, PagedMessagesRequest, ReadMessages } from "./reads/messages.ts";
 export type { Page, PaginateOptions } from "./reads/paginate.ts";
 export { paginate } from "./reads/paginate.ts";
-export type { SnapshotPage, SnapshotPartition } from "./reads/snapshot-pages.ts";
+export type {
+  PackedSnapshotPage,
+  SnapshotPage,
+  SnapshotPartition,
+} from "./reads/snapshot-pages.ts";
 export type { SubscribeOptions, Subscription } from "./reads/subscription.ts";
 // For packages that build on the typed calls.
 export type { HubCalls, ReplicationCalls } from "./transport/node-connection.ts";

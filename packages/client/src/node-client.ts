@@ -2,7 +2,11 @@ import type { Block, HubEvent, ShardChunk, ShardSnapshotMetadata } from "@snapra
 import type { BlockRange, ReadBlocksOptions, ShardChunkRange } from "./reads/blocks.ts";
 import type { EventRange } from "./reads/events.ts";
 import type { ReadMessages } from "./reads/messages.ts";
-import type { SnapshotPage, SnapshotPartition } from "./reads/snapshot-pages.ts";
+import type {
+  PackedSnapshotPage,
+  SnapshotPage,
+  SnapshotPartition,
+} from "./reads/snapshot-pages.ts";
 import type { SubscribeOptions, Subscription } from "./reads/subscription.ts";
 import type { HubCalls, ReplicationCalls } from "./transport/node-connection.ts";
 import type { CallOptions } from "./transport/typed-calls.ts";
@@ -55,6 +59,17 @@ export interface NodeClient {
     partition: SnapshotPartition,
     options?: CallOptions,
   ): AsyncIterable<SnapshotPage>;
+
+  /**
+   * The same with pages that are made objects when the consumer is ready for them. For one that
+   * reads many partitions at a time, and has little use for all their pages at once.
+   *
+   * @throws {TypeError} when the virtual shard is not 0 to 255
+   */
+  readPackedSnapshotPages(
+    partition: SnapshotPartition,
+    options?: CallOptions,
+  ): AsyncIterable<PackedSnapshotPage>;
 
   /**
    * Reads a shard's stored events in ascending order of id, page by page, up to the newest. While

@@ -1,4 +1,5 @@
 // What happens around a write: migrations, locks, handlers, failures.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Change } from "@snaprag/processors";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import { describe, expect, it } from "vitest";
@@ -157,6 +158,22 @@ describe("a batch", () => {
 
     expect([undefined, "connection"]).toContain(results[0]);
     expect(await countCasts()).toBe(1);
+  });
+});
+
+describe("a statement", () => {
+  it("waits for a connection that is in use, however long a new one may take", async () => {
+    await using store = open({ maxConnections: 1, connectTimeoutMs: 500 });
+    await store.migrate();
+    await store.startRealtime(1, 0n);
+    await own.client.query("begin; lock table casts");
+    const writing = store.applyBlocks(gm);
+    const waiting = store.listShards();
+    await delay(1000);
+    await own.client.query("commit");
+
+    await writing;
+    expect(await waiting).toMatchObject([{ shardId: 1, blockNumber: gm.blockNumber }]);
   });
 });
 

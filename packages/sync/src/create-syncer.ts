@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { SyncMembership } from "@snaprag/storage";
 import { loadBlake3, loadEd25519 } from "@snaprag/verify";
 import { SyncError } from "./errors.ts";
+import { createDownloadLimits } from "./historical/plan/download-limits.ts";
 import type { ResolvedSyncerOptions, SyncerOptions } from "./options.ts";
 import { resolveSyncerOptions } from "./options.ts";
 import type { Activity, ShardActivity } from "./progress.ts";
@@ -126,7 +127,7 @@ async function runSession(session: Session): Promise<void> {
     ...finishLine,
   };
   logger.info({ ...network, shardIds, mode }, "run started");
-  await runShards(run, facts, shardIds);
+  await runShards(run, { facts, limits: createDownloadLimits(options) }, shardIds);
 }
 
 /** Creates a syncer. Inert: nothing is opened or asked before {@link Syncer.run}. */

@@ -63,7 +63,7 @@ export interface SyncerOptions {
   /**
    * Partitions downloaded at a time, over all shards. Each holds at most two pages in memory.
    *
-   * @default 8
+   * @default 8 to 64, as many as keep pages coming
    */
   readonly lanes?: number | undefined;
   /**
@@ -118,7 +118,7 @@ export interface ResolvedSyncerOptions {
   readonly mode: SyncMode;
   readonly fromEventId: bigint;
   readonly leads: (shardId: number) => boolean;
-  readonly lanes: number;
+  readonly lanes: number | undefined;
   readonly batchSize: number;
   readonly syncIntervalMs: number;
   readonly verification: VerificationLevel;
@@ -159,7 +159,7 @@ function expectShardIds(shardIds: readonly number[] | undefined): readonly numbe
 export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOptions {
   const { store, holder, mode = "full", fromEventId = 0n, logger = SILENT } = options;
   const { leads = () => true, signatureThreads = availableParallelism() } = options;
-  const { lanes = 8, batchSize = 100, syncIntervalMs = 1000 } = options;
+  const { lanes, batchSize = 100, syncIntervalMs = 1000 } = options;
   const { verification = "proof", validatorSets, proofInterval = 100 } = options;
   if (fromEventId < 0n) {
     throw new TypeError(`Expected \`fromEventId\` to be 0 or an event id, got ${fromEventId}`);
@@ -172,7 +172,7 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
     mode,
     fromEventId,
     leads,
-    lanes: expectPositiveInteger("lanes", lanes),
+    lanes: lanes === undefined ? undefined : expectPositiveInteger("lanes", lanes),
     batchSize: expectPositiveInteger("batchSize", batchSize),
     syncIntervalMs: expectPositiveInteger("syncIntervalMs", syncIntervalMs),
     verification,

@@ -27,7 +27,6 @@ describe("settingsToToml()", () => {
         batch_size: 100,
         sync_interval_ms: 1000,
         shard_ids: [1, 2],
-        lanes: 8,
         verify: "proof",
         proof_interval_blocks: 100,
         validator_keys: [],
@@ -56,7 +55,7 @@ describe("settingsToToml()", () => {
     });
     expect(toml).toContain("shard_ids = [ 1, 2 ] # environment SNAPRAG_SYNC_SHARD_IDS");
     expect(toml).toContain('level = "warn" # flag --log-level');
-    expect(toml).toContain("lanes = 8 # default");
+    expect(toml).toContain("batch_size = 100 # default");
     expect(toml).toContain("# url is not set: # default");
   });
 

@@ -36,12 +36,37 @@ export interface SnapshotPage {
   readonly nextPageToken: string | undefined;
 }
 
+/** A page as it came, in some hundred kilobytes that are no objects yet. */
+export interface PackedSnapshotPage {
+  /**
+   * Makes the page of its bytes, and has the next one fetched. Called again, it gives the same page.
+   *
+   * @throws {NodeClientError} `malformed_response` when they are none
+   */
+  unpack(): SnapshotPage;
+}
+
 /** Walks one virtual shard of a snapshot; see `NodeClient.readSnapshotPages`. */
 export function readSnapshotPages(
   node: NodeConnection,
   partition: SnapshotPartition,
   options: CallOptions = {},
 ): AsyncIterable<SnapshotPage> {
+  return unpackAll(readPackedSnapshotPages(node, partition, options));
+}
+
+async function* unpackAll(
+  pages: AsyncIterable<PackedSnapshotPage>,
+): AsyncGenerator<SnapshotPage, void, undefined> {
+  for await (const page of pages) yield page.unpack();
+}
+
+/** The same without making objects of pages; see `NodeClient.readPackedSnapshotPages`. */
+export function readPackedSnapshotPages(
+  node: NodeConnection,
+  partition: SnapshotPartition,
+  options: CallOptions = {},
+): AsyncIterable<PackedSnapshotPage> {
   expectInteger("virtualShard", partition.virtualShard, { min: 0, max: 255 });
   return walkPages(node, partition, options);
 }
@@ -50,7 +75,7 @@ async function* walkPages(
   node: NodeConnection,
   partition: SnapshotPartition,
   options: CallOptions,
-): AsyncGenerator<SnapshotPage, void, undefined> {
+): AsyncGenerator<PackedSnapshotPage, void, undefined> {
   // To the node an empty token is the start, as no token is.
   const startToken = partition.pageToken === "" ? undefined : partition.pageToken;
   const guard = createTokenGuard(
@@ -66,20 +91,31 @@ async function* walkPages(
     return fetchSnapshotPage(node, { ...partition, pageToken }, { ...options, signal });
   }
 
-  let coming = fetchPage(startToken);
+  let coming: Promise<() => SnapshotPage> | undefined = fetchPage(startToken);
+
+  /** Sees to the page that follows one. */
+  function fetchNext({ nextPageToken }: SnapshotPage): void {
+    coming = undefined;
+    if (nextPageToken === undefined) return;
+    guard.pass(nextPageToken);
+    coming = fetchPage(nextPageToken);
+    // Heard at the next pull, or by nobody when the consumer leaves before.
+    coming.catch(() => undefined);
+  }
+
   try {
-    for (;;) {
-      // Only now made out of bytes: a page that waits as objects is in the way of every collection.
-      const page = (await coming)();
-      const { nextPageToken } = page;
-      if (nextPageToken !== undefined) {
-        guard.pass(nextPageToken);
-        coming = fetchPage(nextPageToken);
-        // Heard at the next pull, or by nobody when the consumer leaves before.
-        coming.catch(() => undefined);
-      }
-      yield page;
-      if (nextPageToken === undefined) return;
+    while (coming !== undefined) {
+      // Only then made out of bytes: a page that waits as objects is in the way of every collection.
+      const decode = await coming;
+      let page: SnapshotPage | undefined;
+      const unpack = () => {
+        if (page !== undefined) return page;
+        page = decode();
+        fetchNext(page);
+        return page;
+      };
+      yield { unpack };
+      unpack();
     }
   } finally {
     leaving.abort();

@@ -95,6 +95,31 @@ function answerPages(...pages: (readonly number[])[]): void {
   });
 }
 
+describe("readPackedSnapshotPages()", () => {
+  it("fetches the next page when one is unpacked", async () => {
+    answerPages([1], [2], [3]);
+    const pages = client.readPackedSnapshotPages(partition)[Symbol.asyncIterator]();
+    const first = await pages.next();
+    await client.listSnapshots(1).catch(() => undefined);
+    expect(node.requests("getShardTransactions")).toHaveLength(1);
+
+    const page = first.value?.unpack();
+
+    await eventually(() => expect(node.requests("getShardTransactions")).toHaveLength(2));
+    expect(first.value?.unpack()).toBe(page);
+    expect(page?.nextPageToken).toBe("1");
+    await pages.return?.();
+  });
+
+  it("goes on behind pages that nobody unpacks", async () => {
+    answerPages([1], [2], [3]);
+
+    const pages = await collect(client.readPackedSnapshotPages(partition));
+
+    expect(pages.map((page) => page.unpack().pageToken)).toEqual([undefined, "1", "2"]);
+  });
+});
+
 describe("readSnapshotPages()", () => {
   it("yields the pages in order, each with the token that fetched it", async () => {
     answerPages([1, 2], [3], [4]);

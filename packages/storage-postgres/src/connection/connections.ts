@@ -1,4 +1,6 @@
 // Connections to one database: how statements reach it, and what they throw.
+
+import PQueue from "p-queue";
 import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import pg from "pg";
 import { int8AsBigint } from "./int8-as-bigint.ts";
@@ -147,9 +149,16 @@ export function createConnections(options: ConnectionOptions): Connections {
   const pooledSetUp =
     options.backend === "embedded" ? `deallocate all; ${sessionSetUp}` : sessionSetUp;
   const ready = new WeakSet<PoolClient>();
+  // The pool takes one that waits for a connection in use for one that the server does not answer, and
+  // gives up after `connectTimeoutMs`.
+  const queue = new PQueue({ concurrency: options.maxConnections });
   let closed: Promise<void> | undefined;
 
-  async function withClient<Result>(work: (client: PoolClient) => Promise<Result>) {
+  function withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    return queue.add(() => onClient(work));
+  }
+
+  async function onClient<Result>(work: (client: PoolClient) => Promise<Result>) {
     let client: PoolClient | undefined;
     let failure: Error | undefined;
     try {

@@ -99,18 +99,24 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
   const hasAccounts = (await job.listAccounts()).has(virtualShard);
   const tokenAfter = hasAccounts ? accountMark(nameWalk(run, job), 0n) : null;
   let pageToken = firstToken;
+  let pageNumber = 0;
   let lastFid: bigint | undefined;
   const from = { ...job.partition, pageToken: pageToken ?? undefined };
   const node = run.nodes.of(shardId);
   try {
-    for await (const page of node.readSnapshotPages(from, { signal: run.signal })) {
-      const { entries, nextPageToken = tokenAfter } = page;
-      const token = pageToken;
-      const readAgain = () => readPage(run, job, token);
-      const step = { pageToken, nextPageToken, listed: page, readAgain, fallbackCount: 0 };
-      await applyStep(run, job, step);
-      pageToken = nextPageToken;
-      lastFid = lastFidOf(entries) ?? lastFid;
+    for await (const packed of node.readPackedSnapshotPages(from, { signal: run.signal })) {
+      pageNumber += 1;
+      await job.pages.run(pageNumber, async () => {
+        run.signal.throwIfAborted();
+        const page = packed.unpack();
+        const { entries, nextPageToken = tokenAfter } = page;
+        const token = pageToken;
+        const readAgain = () => readPage(run, job, token);
+        const step = { pageToken, nextPageToken, listed: page, readAgain, fallbackCount: 0 };
+        await applyStep(run, job, step);
+        pageToken = nextPageToken;
+        lastFid = lastFidOf(entries) ?? lastFid;
+      });
     }
     return tokenAfter;
   } catch (error) {

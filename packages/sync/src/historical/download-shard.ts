@@ -2,7 +2,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { PartitionProgress } from "@snaprag/storage";
 import { proveSnapshot } from "../proof/history/prove-snapshot.ts";
 import { tryToProve } from "../proof/live/try-to-prove.ts";
-import type { Lanes } from "../run/lanes.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { together } from "../run/together.ts";
@@ -11,7 +10,9 @@ import type { AccountDirectory } from "./accounts/list-accounts.ts";
 import { listAccounts } from "./accounts/list-accounts.ts";
 import type { ShardDownload } from "./finish-partition.ts";
 import { finishPartition } from "./finish-partition.ts";
-import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
+import type { DownloadLimits } from "./plan/download-limits.ts";
+import { estimateSizes } from "./plan/partition-sizes.ts";
+import { getNewestSnapshot, listServedSnapshots } from "./plan/snapshot-book.ts";
 
 /** How often it is seen whether others are done with their partitions, in milliseconds. */
 const OTHERS_MS = 100;
@@ -78,9 +79,9 @@ function lowestHeight(partitions: readonly PartitionProgress[]): bigint {
   return lowest;
 }
 
-function beginDownload(run: SyncRun, shardId: number, lanes: Lanes): ShardDownload {
+function beginDownload(run: SyncRun, shardId: number, limits: DownloadLimits): ShardDownload {
   const listAccounts = createAccountLister(run, shardId);
-  return { run, shardId, lanes, snapshots: new Map(), listAccounts };
+  return { run, shardId, limits, snapshots: new Map(), listAccounts };
 }
 
 function showProgress(
@@ -102,13 +103,16 @@ async function completePartitions(
 ): Promise<readonly PartitionProgress[]> {
   const { run, shardId } = download;
   const { signal, store } = run;
+  const sizeOf = await estimateSizes(run, shardId);
   let partitions = planned;
   while (true) {
     showProgress(download, partitions);
     const unfinished = partitions.filter(({ status }) => status !== "done");
     if (unfinished.length === 0) return partitions;
     await together(
-      unfinished.map(({ virtualShard }) => finishPartition(download, virtualShard)),
+      unfinished.map(({ virtualShard }) =>
+        finishPartition(download, { virtualShard, priority: sizeOf(virtualShard) }),
+      ),
       run.abort,
     );
     partitions = await untilDone(run, { shardId }, () => store.listPartitions(shardId));
@@ -118,8 +122,12 @@ async function completePartitions(
 }
 
 /** Brings all partitions of a shard to their end; returns the height realtime continues from. */
-export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes): Promise<bigint> {
-  const download = beginDownload(run, shardId, lanes);
+export async function downloadShard(
+  run: SyncRun,
+  shardId: number,
+  limits: DownloadLimits,
+): Promise<bigint> {
+  const download = beginDownload(run, shardId, limits);
   const planned = await untilDone(run, { shardId }, () => planPartitions(download));
   const partitions = await completePartitions(download, planned);
   if (run.options.verification !== "none") {
@@ -130,8 +138,12 @@ export async function downloadShard(run: SyncRun, shardId: number, lanes: Lanes)
 }
 
 /** Downloads partitions of a shard that another process leads, as long as there are any. */
-export async function helpDownload(run: SyncRun, shardId: number, lanes: Lanes): Promise<void> {
-  const download = beginDownload(run, shardId, lanes);
+export async function helpDownload(
+  run: SyncRun,
+  shardId: number,
+  limits: DownloadLimits,
+): Promise<void> {
+  const download = beginDownload(run, shardId, limits);
   const planned = await run.store.listPartitions(shardId);
   if (planned.every(({ status }) => status === "done")) return;
   for (const snapshot of await listServedSnapshots(run, shardId)) {

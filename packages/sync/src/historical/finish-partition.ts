@@ -1,7 +1,6 @@
 // One partition to its end, from whatever snapshot the node still serves.
 import { NodeClientError } from "@snaprag/client";
 import type { PartitionProgress } from "@snaprag/storage";
-import type { Lanes } from "../run/lanes.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
@@ -9,14 +8,15 @@ import { downloadPartition } from "./download-partition.ts";
 import type { PageFailures } from "./page-failures.ts";
 import { createPageFailures } from "./page-failures.ts";
 import { beginProof } from "./partition-job.ts";
-import type { Snapshot } from "./snapshot-book.ts";
-import { getNewestSnapshot, listServedSnapshots } from "./snapshot-book.ts";
+import type { DownloadLimits } from "./plan/download-limits.ts";
+import type { Snapshot } from "./plan/snapshot-book.ts";
+import { getNewestSnapshot, listServedSnapshots } from "./plan/snapshot-book.ts";
 
 /** One shard's download: what its partitions share. */
 export interface ShardDownload {
   readonly run: SyncRun;
   readonly shardId: number;
-  readonly lanes: Lanes;
+  readonly limits: DownloadLimits;
   /** Snapshots met so far, by height. */
   readonly snapshots: Map<bigint, Snapshot>;
   /** All accounts that there are at a height, and maybe later ones. */
@@ -59,12 +59,13 @@ async function continuePartition(
   { partition, pageFailures }: PartitionTry,
   onProgress: () => void,
 ): Promise<void> {
-  const { run, shardId } = download;
+  const { run, shardId, limits } = download;
   const activity = run.activity.of(shardId);
   await downloadPartition(run, {
     partition,
     at: await findTime(download, partition.height),
     listAccounts: () => download.listAccounts(partition.height),
+    pages: limits.pages,
     pageFailures,
     proof: beginProof(run, partition),
     onStep: (step) => {
@@ -82,22 +83,28 @@ interface PartitionTry {
   readonly pageFailures: PageFailures;
 }
 
+/** Which partition, and which of those that wait goes first. */
+interface PartitionTurn {
+  readonly virtualShard: number;
+  readonly priority: number;
+}
+
 /**
  * Downloads a partition to its end, unless another process has taken it, or has done it already.
  * Every try begins where the store says: one that failed may have come further than it could tell.
  */
 export async function finishPartition(
   download: ShardDownload,
-  virtualShard: number,
+  { virtualShard, priority }: PartitionTurn,
 ): Promise<void> {
-  const { run, shardId, lanes } = download;
+  const { run, shardId, limits } = download;
   const pageFailures = createPageFailures();
 
   /** Returns whether nothing is left to try: if not, the partition stands at a newer snapshot. */
   async function tryOnce(onProgress: () => void): Promise<boolean> {
     let partition: PartitionProgress | undefined;
     try {
-      await lanes.run(async () => {
+      await limits.lanes.run(priority, async () => {
         partition = await run.membership.takePartition(shardId, virtualShard);
         if (partition === undefined || partition.status === "done") return;
         await continuePartition(download, { partition, pageFailures }, onProgress);

@@ -10,6 +10,7 @@ import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
 import type { PageFailures } from "./page-failures.ts";
+import type { Limit } from "./plan/download-limits.ts";
 import type { PageContext } from "./process-page.ts";
 import { processPage } from "./process-page.ts";
 
@@ -20,6 +21,7 @@ export interface PartitionJob {
   readonly at: Date;
   /** Accounts of the shard at the partition's height, and maybe later ones; listed when needed. */
   readonly listAccounts: () => Promise<AccountDirectory>;
+  readonly pages: Limit;
   /** Outlives a single try at the partition. */
   readonly pageFailures: PageFailures;
   /** What is proved up to the step in hand; null before the first, undefined without a proof. */

@@ -76,11 +76,12 @@ function tuningOf(settings: Settings): Tuning {
 
 type Shares = Pick<SyncerOptions, "leads" | "lanes" | "signatureThreads">;
 
-/** A thread's part of what is configured for all of them. */
+/** A thread's part of the work. */
 function sharesOf(settings: Settings, { number, count, areCoresBusy }: ThreadPlace): Shares {
+  const lanes = settings["sync.lanes"].value;
   return {
     leads: (shardId) => shardId % count === number,
-    lanes: Math.ceil(settings["sync.lanes"].value / count),
+    lanes: lanes === undefined ? undefined : Math.ceil(lanes / count),
     signatureThreads: areCoresBusy ? 0 : undefined,
   };
 }

@@ -35,7 +35,8 @@ export interface ConfigValues extends EmbeddingConfigValues {
   readonly "sync.sync_interval_ms": number;
   /** Absent for all shards of the network. */
   readonly "sync.shard_ids": readonly number[] | undefined;
-  readonly "sync.lanes": number;
+  /** Absent for as many as keep pages coming. */
+  readonly "sync.lanes": number | undefined;
   /** Absent for as many as the machine has a use for. */
   readonly "sync.threads": number | undefined;
   readonly "sync.verify": VerifyLevel;
@@ -102,8 +103,9 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
   },
   "sync.lanes": {
     type: positiveInteger,
-    default: 8,
-    description: "partitions downloaded at a time, over all threads",
+    default: undefined,
+    description:
+      "partitions downloaded at a time, over all threads; as many as keep pages coming when left out",
   },
   "sync.threads": {
     type: integerBetween(1, 64),

@@ -1,8 +1,7 @@
-import type { NodeFacts } from "../inspect-node.ts";
-import { createLanes } from "../lanes.ts";
 import { untilDone } from "../survive.ts";
 import type { SyncRun } from "../sync-run.ts";
 import { together } from "../together.ts";
+import type { ShardSurroundings } from "./shard-surroundings.ts";
 import { syncBlockShard, syncDataShard } from "./sync-shard.ts";
 
 /** Opens when every data shard has left its historical phase, or when the run ends. */
@@ -29,12 +28,11 @@ function createGate(shardIds: readonly number[], signal: AbortSignal) {
  */
 export async function runShards(
   run: SyncRun,
-  facts: NodeFacts,
+  surroundings: Omit<ShardSurroundings, "onHistoryDone">,
   shardIds: readonly number[],
 ): Promise<void> {
   const dataShardIds = shardIds.filter((shardId) => shardId !== 0);
   const gate = createGate(dataShardIds, run.signal);
-  const lanes = createLanes(run.options.lanes);
 
   async function finishLoading(): Promise<void> {
     await gate.opened;
@@ -46,10 +44,8 @@ export async function runShards(
   }
 
   const works = shardIds.map((shardId) => {
-    const surroundings = { lanes, facts, onHistoryDone: () => gate.arrive(shardId) };
-    return shardId === 0
-      ? syncBlockShard(run, surroundings)
-      : syncDataShard(run, shardId, surroundings);
+    const own = { ...surroundings, onHistoryDone: () => gate.arrive(shardId) };
+    return shardId === 0 ? syncBlockShard(run, own) : syncDataShard(run, shardId, own);
   });
   await together([...works, finishLoading()], run.abort);
 }

@@ -55,7 +55,7 @@ export async function awaitLead(
       isTold = true;
     }
     if (await watch(run, shardId, surroundings)) return false;
-    if (shardId !== 0) await helpDownload(run, shardId, surroundings.lanes);
+    if (shardId !== 0) await helpDownload(run, shardId, surroundings.limits);
     await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     const isLive = run.activity.of(shardId).phase === "realtime";
     waitMs = Math.min(isLive ? STAND_BY_MS : HISTORY_STAND_BY_MS, 2 * waitMs);

@@ -3,7 +3,7 @@ import type { NodeClient } from "@snaprag/client";
 import { blockOfPosition } from "@snaprag/processors";
 import { SyncError } from "../../errors.ts";
 import { downloadShard } from "../../historical/download-shard.ts";
-import { getNewestSnapshot } from "../../historical/snapshot-book.ts";
+import { getNewestSnapshot } from "../../historical/plan/snapshot-book.ts";
 import { followShard } from "../../realtime/follow-shard.ts";
 import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
 import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
@@ -28,14 +28,14 @@ function startWithoutSnapshot(
 async function completeHistory(
   run: SyncRun,
   shardId: number,
-  { lanes, facts }: ShardSurroundings,
+  { limits, facts }: ShardSurroundings,
 ): Promise<void> {
   const progress = await findProgress(run, shardId);
   const activity = run.activity.of(shardId);
   activity.messageCount = Number(progress?.messageCount ?? 0n);
   if (progress?.phase === "realtime") return;
   const start = progress ? undefined : startWithoutSnapshot(run, facts, shardId);
-  const height = start ?? (await downloadShard(run, shardId, lanes));
+  const height = start ?? (await downloadShard(run, shardId, limits));
   await run.store.startRealtime(shardId, height);
   // What others have downloaded is only in the store.
   activity.messageCount = Number((await findProgress(run, shardId))?.messageCount ?? 0n);

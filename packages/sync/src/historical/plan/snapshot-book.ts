@@ -1,8 +1,8 @@
 import { fromFarcasterTime } from "@snaprag/processors";
 import type { ShardChunk } from "@snaprag/proto";
-import { SyncError } from "../errors.ts";
-import { toChainRoot } from "../proof/node/chain-root.ts";
-import type { SyncRun } from "../run/sync-run.ts";
+import { SyncError } from "../../errors.ts";
+import { toChainRoot } from "../../proof/node/chain-root.ts";
+import type { SyncRun } from "../../run/sync-run.ts";
 
 /** A snapshot that the node served when it was last asked. */
 export interface Snapshot {
