@@ -80,8 +80,12 @@ describe("the tarball", () => {
   it("of each package installs into an empty folder and is imported there", async () => {
     for (const { name, tarball, entries, workers } of packages) {
       if (entries.length + workers.length === 0) continue;
-      const optional = { "fast-check": "^4", "@electric-sql/pglite-socket": "0.2.17" };
-      const needsOptional = entries.some((entry) => /embedded|conformance/.test(entry));
+      const optional = {
+        "fast-check": "^4",
+        "@electric-sql/pglite-socket": "0.2.17",
+        kysely: "^0.28",
+      };
+      const needsOptional = entries.some((entry) => /embedded|conformance|query/.test(entry));
       const folder = createProject(name.replace("@snaprag/", ""), {
         ...(needsOptional ? optional : {}),
         [name]: `file:${tarball}`,

@@ -4,5 +4,3 @@ export type { ChangeHandler, PostgresStoreOptions } from "./create-postgres-stor
 export { createPostgresStore } from "./create-postgres-store.ts";
 export type { SnapragDatabase } from "./gen/database.ts";
 export { SCHEMA_VERSION } from "./migrations/migrate.ts";
-export type { QueryBuilderOptions } from "./read/create-query-builder.ts";
-export { createQueryBuilder } from "./read/create-query-builder.ts";

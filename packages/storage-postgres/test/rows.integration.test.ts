@@ -15,7 +15,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestDatabase } from "../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
-import { createPostgresStore, createQueryBuilder } from "../src/index.ts";
+import { createPostgresStore } from "../src/index.ts";
+import { createQueryBuilder } from "../src/read/create-query-builder.ts";
 import { TABLE_COLUMNS, TABLE_NAMES } from "../src/tables/table-columns.ts";
 import { batchOf, changesOf } from "./support/stores.ts";
 

@@ -1,5 +1,6 @@
 // The README's example; the test of the READMEs runs it and holds the two together.
-import { createPostgresStore, createQueryBuilder } from "@snaprag/storage-postgres";
+import { createPostgresStore } from "@snaprag/storage-postgres";
+import { createQueryBuilder } from "@snaprag/storage-postgres/query-builder";
 
 const connectionString = process.env["DATABASE_URL"] ?? "postgres://localhost:5432/farcaster";
 const store = createPostgresStore({ connectionString });

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
+import type { Syncer } from "@snaprag/sync";
 import type { Settings } from "../../config/load-settings.ts";
 import type { DatabaseTarget } from "../database/database-target.ts";
 import { databaseTargetOf, placeOf } from "../database/database-target.ts";
@@ -11,12 +11,13 @@ import { embedBesideSync } from "../embeddings/embed-beside-sync.ts";
 import type { CliContext, Invocation } from "../program/cli-context.ts";
 import type { Surroundings } from "../program/until-stopped.ts";
 import { untilStopped } from "../program/until-stopped.ts";
-import { nameOfProcess } from "./configured-syncer.ts";
 import { findNode } from "./find-node.ts";
+import { prepareSync } from "./prepare-sync.ts";
 import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
-import { startSync } from "./start-sync.ts";
 import { syncModeOf } from "./sync-mode.ts";
+import { nameOfProcess } from "./syncer/name-of-process.ts";
 import { mergeProgress } from "./threads/merge-progress.ts";
+import type { MirroredNodes, PreparedSync } from "./threads/running-sync.ts";
 
 /** Flags of `snaprag sync` that are not configuration. */
 export interface SyncFlags {
@@ -29,19 +30,24 @@ export async function runSync(invocation: Invocation, flags: SyncFlags): Promise
   const { settings, context } = invocation;
   const mode = syncModeOf(settings);
   const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
+  const untilSynced = flags.untilSynced ?? false;
   const mirrorChosen = flags.devnet ? mirrorDevnet : mirrorNode;
-  await untilStopped(invocation, (surroundings) =>
-    mirrorChosen({ ...surroundings, settings, context, mode, target, flags }),
-  );
+  await untilStopped(invocation, async (surroundings) => {
+    const { reporter, shutdown } = surroundings;
+    await using prepared = prepareSync({
+      job: { settings, target, mode, untilSynced },
+      ...{ logger: reporter.logger, signal: shutdown.signal },
+    });
+    await mirrorChosen({ ...surroundings, settings, context, target, prepared });
+  });
 }
 
 /** Everything one sync works with. */
 interface SyncJob extends Surroundings {
   readonly settings: Settings;
   readonly context: CliContext;
-  readonly mode: SyncMode;
   readonly target: DatabaseTarget;
-  readonly flags: SyncFlags;
+  readonly prepared: PreparedSync;
 }
 
 /** The node is asked first: it is quickly done, and nothing is created for a wrong endpoint. */
@@ -82,28 +88,13 @@ async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<Open
   return database;
 }
 
-/** What is mirrored. */
-interface MirroredNodes {
-  readonly endpoints: readonly [string, ...string[]];
-  /** Those that are known of the network; any that are configured count instead. */
-  readonly validatorSets?: SyncerOptions["validatorSets"];
-}
-
-async function mirror(
-  job: SyncJob,
-  database: OpenDatabase,
-  { endpoints, validatorSets }: MirroredNodes,
-): Promise<void> {
-  const { settings, context, mode, target, flags, reporter, shutdown } = job;
+async function mirror(job: SyncJob, database: OpenDatabase, nodes: MirroredNodes): Promise<void> {
+  const { settings, context, prepared, reporter, shutdown } = job;
   const { signal } = shutdown;
   signal.throwIfAborted();
-  announceSync(job, endpoints[0]);
+  announceSync(job, nodes.endpoints[0]);
   shutdown.enter("the batch in progress to be written");
-  const untilSynced = flags.untilSynced ?? false;
-  await using running = startSync({
-    job: { settings, target, mode, endpoints, validatorSets, untilSynced },
-    ...{ database, logger: reporter.logger, signal },
-  });
+  await using running = await prepared.begin(database, nodes);
   const progress = () => mergeProgress(running.progress());
   await using embedder = embedBesideSync({
     ...{ context, settings, database, reporter, signal },

@@ -23,6 +23,9 @@ export interface DownloadLimits {
  */
 const PAGES_IN_HAND = 4;
 
+/** Pages in hand while which there may soon be nothing to do. */
+const FEW_IN_HAND = 1;
+
 /** Enough for a node near by. */
 const FEWEST_LANES = 8;
 
@@ -31,8 +34,9 @@ const MOST_LANES = 64;
 
 /**
  * Limits the partitions that are downloaded at a time to `lanes`, or else to as many as keep pages
- * coming: one more whenever a page is done with and none waits, which is when the node is far away, and
- * one less whenever a page comes and finds others waiting.
+ * coming: one more whenever a page is done with and there is hardly another, which is when the node is far
+ * away, and one less whenever a page comes and finds others waiting. More than that cost time: bytes that
+ * wait have the collector run more often.
  */
 export function createDownloadLimits({
   lanes,
@@ -50,9 +54,9 @@ export function createDownloadLimits({
     lanes: { run: (priority, work) => partitions.add(work, { priority }) },
     pages: {
       async run(priority, work) {
-        if (pages.size >= PAGES_IN_HAND) adjust(-1);
+        if (pages.size > 0) adjust(-1);
         await pages.add(work, { priority });
-        if (pages.size === 0) adjust(1);
+        if (pages.size === 0 && pages.pending <= FEW_IN_HAND) adjust(1);
       },
     },
   };

@@ -6,7 +6,7 @@ import { createOutput } from "../../../output.ts";
 import { createShutdown } from "../../../shutdown.ts";
 import type { Invocation } from "../../program/cli-context.ts";
 import { findNode } from "../../sync/find-node.ts";
-import { proofSettingsOf } from "../../sync/proof-settings.ts";
+import { proofSettingsOf } from "../../sync/syncer/proof-settings.ts";
 
 /** A node that a mirror is compared with. */
 export interface Comparison {

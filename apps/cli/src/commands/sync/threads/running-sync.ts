@@ -1,6 +1,19 @@
-import type { ShardActivity } from "@snaprag/sync";
+import type { ShardActivity, SyncerOptions } from "@snaprag/sync";
+import type { OpenDatabase } from "../../database/open-database.ts";
 
-/** A sync that has been started. Disposing stops it and waits for that. */
+/** What is mirrored. */
+export interface MirroredNodes {
+  readonly endpoints: readonly [string, ...string[]];
+  /** Those that are known of the network; any that are configured count instead. */
+  readonly validatorSets?: SyncerOptions["validatorSets"];
+}
+
+/** A sync that is ready to begin. Disposing ends it, whether it has begun or not. */
+export interface PreparedSync extends AsyncDisposable {
+  begin(database: OpenDatabase, nodes: MirroredNodes): Promise<RunningSync>;
+}
+
+/** A sync that has begun. Disposing stops it and waits for that. */
 export interface RunningSync extends AsyncDisposable {
   /** Resolves when it has ended; rejects as soon as it cannot go on. */
   readonly ended: Promise<void>;

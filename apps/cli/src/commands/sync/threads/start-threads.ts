@@ -3,9 +3,10 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Logger, ShardActivity } from "@snaprag/sync";
 import { fromPlainError } from "../../../errors/plain-error.ts";
-import type { RunningSync } from "./running-sync.ts";
+import type { SyncPreparation } from "../sync-preparation.ts";
+import type { PreparedSync, RunningSync } from "./running-sync.ts";
 import { logFor } from "./thread-logger.ts";
-import type { ThreadJob, ThreadMessage } from "./thread-messages.ts";
+import type { ThreadJob, ThreadMessage, ThreadOrder } from "./thread-messages.ts";
 
 /**
  * Most of the memory of a thread's young objects, in MiB: twice of what the main thread has, and cannot
@@ -13,14 +14,9 @@ import type { ThreadJob, ThreadMessage } from "./thread-messages.ts";
  */
 const YOUNG_GENERATION_MB = 96;
 
-/** What the threads have in common. */
-export interface ThreadsOptions {
-  readonly job: Omit<ThreadJob, "thread">;
-  /** How many. */
+/** What the threads have in common, and how many there are. */
+export interface ThreadsOptions extends SyncPreparation {
   readonly count: number;
-  readonly logger: Logger;
-  /** Stops them. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -31,34 +27,48 @@ function findProgram(): string {
   return createRequire(import.meta.url).resolve("@snaprag/cli/sync-worker");
 }
 
-/** Starts threads that sync. One that cannot go on has `ended` reject at once. */
-export function startThreads({ job, count, logger, signal }: ThreadsOptions): RunningSync {
+/**
+ * Starts threads, which load what they need and wait to be told of the nodes. One that cannot go on has
+ * `ended` reject at once.
+ */
+export function startThreads({ job, count, logger, signal }: ThreadsOptions): PreparedSync {
   const areCoresBusy = count > 1 || availableParallelism() === 1;
   const threads = Array.from({ length: count }, (_, number) =>
     startThread({ ...job, thread: { number, count, areCoresBusy } }, logger),
   );
-  const stop = () => {
-    for (const thread of threads) thread.stop();
+  const tellAll = (order: ThreadOrder) => {
+    for (const thread of threads) thread.tell(order);
   };
+  const stop = () => tellAll("stop");
   signal.addEventListener("abort", stop, { once: true });
   const ended = Promise.all(threads.map((thread) => thread.ended)).then(() => undefined);
   // Whoever has failed already does not ask any more.
   ended.catch(() => undefined);
-  return {
+
+  async function dispose(): Promise<void> {
+    signal.removeEventListener("abort", stop);
+    stop();
+    await Promise.allSettled(threads.map((thread) => thread.ended));
+  }
+
+  const running: RunningSync = {
     ended,
     progress: () => threads.map((thread) => thread.shards()),
-    async [Symbol.asyncDispose]() {
-      signal.removeEventListener("abort", stop);
-      stop();
-      await Promise.allSettled(threads.map((thread) => thread.ended));
+    [Symbol.asyncDispose]: dispose,
+  };
+  return {
+    async begin(_, nodes) {
+      tellAll(nodes);
+      return running;
     },
+    [Symbol.asyncDispose]: dispose,
   };
 }
 
 interface SyncThread {
   readonly ended: Promise<void>;
   shards(): readonly ShardActivity[];
-  stop(): void;
+  tell(order: ThreadOrder): void;
 }
 
 function startThread(job: ThreadJob, logger: Logger): SyncThread {
@@ -82,5 +92,5 @@ function startThread(job: ThreadJob, logger: Logger): SyncThread {
       else reject(new Error(`A thread of the sync ended with code ${exitCode}`));
     });
   });
-  return { ended, shards: () => shards, stop: () => worker.postMessage("stop") };
+  return { ended, shards: () => shards, tell: (order) => worker.postMessage(order) };
 }

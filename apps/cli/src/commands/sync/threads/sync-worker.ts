@@ -5,10 +5,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { muteGrpcLog } from "../../../env.ts";
 import { toPlainError } from "../../../errors/plain-error.ts";
 import { openDatabase } from "../../database/open-database.ts";
-import { createConfiguredSyncer, nameOfProcess } from "../configured-syncer.ts";
-import { connectNodes } from "../connect-nodes.ts";
+import { createConfiguredSyncer } from "../syncer/configured-syncer.ts";
+import { connectNodes } from "../syncer/connect-nodes.ts";
+import { nameOfProcess } from "../syncer/name-of-process.ts";
+import type { MirroredNodes } from "./running-sync.ts";
 import { createThreadLogger } from "./thread-logger.ts";
-import type { ThreadJob, ThreadMessage } from "./thread-messages.ts";
+import type { ThreadJob, ThreadMessage, ThreadOrder } from "./thread-messages.ts";
 
 /** How often progress is told, in milliseconds: as often as anybody looks. */
 const TELL_MS = 500;
@@ -16,13 +18,18 @@ const TELL_MS = 500;
 const tell = (message: ThreadMessage) => parentPort?.postMessage(message);
 
 async function run(
-  { settings, target, endpoints, untilSynced, ...job }: ThreadJob,
-  signal: AbortSignal,
+  { settings, target, untilSynced, ...job }: ThreadJob,
+  {
+    nodesFound,
+    signal,
+  }: { readonly nodesFound: Promise<MirroredNodes>; readonly signal: AbortSignal },
 ): Promise<void> {
   const logger = createThreadLogger(tell, settings["log.level"].value === "debug");
   await using database = await openDatabase(target, { holder: nameOfProcess() });
+  const { endpoints, validatorSets } = await nodesFound;
   await using nodes = connectNodes(endpoints, logger);
-  const syncer = createConfiguredSyncer({ ...job, settings, store: database.store, nodes, logger });
+  const { store } = database;
+  const syncer = createConfiguredSyncer({ ...job, settings, validatorSets, store, nodes, logger });
   const tellProgress = () => tell({ kind: "progress", shards: syncer.progress() });
   const timer = setInterval(tellProgress, TELL_MS);
   try {
@@ -33,15 +40,29 @@ async function run(
   }
 }
 
+/** Hears what the thread is told. */
+function listen(port: MessagePort) {
+  const stopping = new AbortController();
+  const nodesFound = new Promise<MirroredNodes>((resolve, reject) => {
+    port.on("message", (order: ThreadOrder) => {
+      if (order !== "stop") return resolve(order);
+      stopping.abort();
+      reject(stopping.signal.reason);
+    });
+  });
+  // Whoever is told to stop before does not ask for them.
+  nodesFound.catch(() => undefined);
+  return { nodesFound, signal: stopping.signal };
+}
+
 async function runThread(port: MessagePort): Promise<void> {
   muteGrpcLog();
-  const stopping = new AbortController();
-  port.on("message", () => stopping.abort());
+  const orders = listen(port);
   try {
     // Safety: `startThreads` gives it.
-    await run(workerData as ThreadJob, stopping.signal);
+    await run(workerData as ThreadJob, orders);
   } catch (error) {
-    tell({ kind: "failed", error: toPlainError(error) });
+    if (error !== orders.signal.reason) tell({ kind: "failed", error: toPlainError(error) });
   } finally {
     // Otherwise the wait for messages would keep the thread.
     port.close();

@@ -1,18 +1,17 @@
 // What the threads of a sync say to each other. All of it is copied on the way.
-import type { ShardActivity, SyncerOptions, SyncMode } from "@snaprag/sync";
+import type { ShardActivity, SyncMode } from "@snaprag/sync";
 import type { LogLevel } from "../../../config/keys/config-keys.ts";
 import type { Settings } from "../../../config/load-settings.ts";
 import type { PlainError } from "../../../errors/plain-error.ts";
 import type { DatabaseTarget } from "../../database/database-target.ts";
-import type { ThreadPlace } from "../configured-syncer.ts";
+import type { ThreadPlace } from "../syncer/configured-syncer.ts";
+import type { MirroredNodes } from "./running-sync.ts";
 
 /** What a thread is started with. */
 export interface ThreadJob {
   readonly settings: Settings;
   readonly target: DatabaseTarget;
   readonly mode: SyncMode;
-  readonly endpoints: readonly [string, ...string[]];
-  readonly validatorSets: SyncerOptions["validatorSets"];
   readonly untilSynced: boolean;
   readonly thread: ThreadPlace;
 }
@@ -37,5 +36,8 @@ interface FailureMessage {
   readonly error: PlainError;
 }
 
-/** What a thread tells. Told anything at all, it ends as if it were told to by a signal. */
+/** What a thread is told: once what to mirror, and at any time to end as a signal would have it. */
+export type ThreadOrder = MirroredNodes | "stop";
+
+/** What a thread tells. */
 export type ThreadMessage = LogMessage | ProgressMessage | FailureMessage;

@@ -1,5 +1,5 @@
 import type { SyncerOptions } from "@snaprag/sync";
-import type { Settings } from "../../config/load-settings.ts";
+import type { Settings } from "../../../config/load-settings.ts";
 
 /** How much is proved, and by whom blocks must be committed. */
 export type ProofSettings = Pick<SyncerOptions, "verification" | "validatorSets">;

@@ -1,11 +1,10 @@
-import { hostname } from "node:os";
-import process from "node:process";
 import type { Store } from "@snaprag/storage";
 import type { Logger, Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
 import { createSyncer } from "@snaprag/sync";
-import type { Settings } from "../../config/load-settings.ts";
-import { withConfigured } from "../../errors/cli-error.ts";
+import type { Settings } from "../../../config/load-settings.ts";
+import { withConfigured } from "../../../errors/cli-error.ts";
 import type { ConnectedNodes } from "./connect-nodes.ts";
+import { nameOfProcess } from "./name-of-process.ts";
 import { proofSettingsOf } from "./proof-settings.ts";
 
 /** Which of the threads of a sync one is. */
@@ -48,11 +47,6 @@ export function createConfiguredSyncer(surroundings: SyncerSurroundings): Syncer
       validatorSets: proof.validatorSets ?? surroundings.validatorSets,
     }),
   );
-}
-
-/** Told to others that find the mirror taken. */
-export function nameOfProcess(): string {
-  return `snaprag sync on ${hostname()} (pid ${process.pid})`;
 }
 
 function nameOfThread({ number, count }: ThreadPlace): string {

@@ -1,7 +1,7 @@
 import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Logger } from "@snaprag/sync";
-import { withConfigured } from "../../errors/cli-error.ts";
+import { withConfigured } from "../../../errors/cli-error.ts";
 
 /** The node to mirror and those that stand by, as clients. */
 export interface ConnectedNodes extends AsyncDisposable {
