@@ -13,7 +13,6 @@ import { disk } from "./parts/disk.mjs";
 import { distant } from "./parts/distant.mjs";
 import { growth } from "./parts/growth.mjs";
 import { historical } from "./parts/historical.mjs";
-import { peers } from "./parts/peers.mjs";
 import { processes } from "./parts/processes.mjs";
 import { realtime } from "./parts/realtime.mjs";
 import { embedding } from "./parts/retrieval/embedding.mjs";
@@ -23,7 +22,7 @@ import { readEarlierParts, writeReport } from "./report/write-report.mjs";
 
 /** In the order in which they are measured and told: a network is made for each change of size. */
 const PARTS = {
-  ...{ historical, distant, peers, growth, processes, disk, verify, realtime },
+  ...{ historical, distant, growth, processes, disk, verify, realtime },
   ...{ embedding, search },
 };
 /** On two cores several processes have nothing to share but the cores; the others are not the sync. */

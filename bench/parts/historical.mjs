@@ -1,10 +1,15 @@
 // How fast a fresh database is filled at each level of verification, beside the least that any program
-// must do for it.
+// must do for it, and beside others.
 import { availableParallelism } from "node:os";
 import { measureEd25519 } from "../measure/ed25519.mjs";
 import { summarize, takeTurns } from "../measure/load.mjs";
 import { whyTooLarge } from "../measure/networks/networks.mjs";
 import { ratioOf, round } from "../measure/numbers.mjs";
+import {
+  installPeers,
+  peerProgramsOf,
+  SHUTTLE_MESSAGES,
+} from "../measure/processes/peer-programs.mjs";
 import { syncArgs } from "../measure/processes/snaprag-command.mjs";
 import { pathTo } from "../measure/processes/start-child.mjs";
 
@@ -14,6 +19,8 @@ const LABELS = {
   none: "sync --verify none",
   floor: "floor",
   proof: "sync --verify proof",
+  multiRow: "multi-row inserts",
+  shuttle: "@farcaster/shuttle",
   fullOneThread: "sync --verify full, 1 thread",
   fullTwoThreads: "sync --verify full, 2 threads",
 };
@@ -21,7 +28,8 @@ const LABELS = {
 /** Full verification of a million messages takes a minute. */
 const mostRunsOf = (messages) => (messages >= 1_000_000 ? 1 : undefined);
 
-function programsOf({ node, indexes, messages }, { isQuick }) {
+function programsOf(network, { isQuick }) {
+  const { node, indexes, messages } = network;
   const sync = (level) => (url) => syncArgs({ endpoint: node.endpoint, url, level });
   const fullWith = (threads) => ({
     toArgs: (url) => ["--import", pathTo("programs/limit-cores.mjs"), ...sync("full")(url)],
@@ -34,6 +42,7 @@ function programsOf({ node, indexes, messages }, { isQuick }) {
     none: { toArgs: sync("none") },
     floor: { toArgs: (url) => [floor, node.endpoint, url, JSON.stringify(indexes)] },
     proof: { toArgs: sync("proof") },
+    ...peerProgramsOf(network),
     fullOneThread: fullWith(1),
     fullTwoThreads: fullWith(SIGNATURE_THREADS),
   };
@@ -62,16 +71,28 @@ function sizeOfRatios(result) {
 }
 
 function ratiosOf({ programs }, { perSecond }) {
-  const { none, floor, proof, fullOneThread, fullTwoThreads } = programs;
+  const { none, floor, proof, fullOneThread, fullTwoThreads, multiRow, shuttle } = programs;
   const limit = perSecond * Math.min(SIGNATURE_THREADS, availableParallelism());
   return {
     floorProof: ratioOf(proof, floor),
     floorNone: ratioOf(none, floor),
     proofNone: ratioOf(proof, none),
+    multiRow: ratioOf(proof, multiRow),
+    shuttle: ratioOf(proof, shuttle),
     twoWorkers: ratioOf(fullTwoThreads, fullOneThread),
     ed25519Limit: round(summarize(fullTwoThreads).messagesPerSecond / limit, 3),
   };
 }
+
+const RATIO_COLUMNS = [
+  ["floorNone", "none / floor"],
+  ["floorProof", "proof / floor"],
+  ["proofNone", "proof / none"],
+  ["multiRow", "proof / multi-row"],
+  ["shuttle", "proof / shuttle"],
+  ["twoWorkers", "full: 2 threads / 1"],
+  ["ed25519Limit", "full / ed25519 alone"],
+];
 
 function tableOf({ programs }, title) {
   return {
@@ -93,9 +114,12 @@ export const historical = {
   title: "Historical sync",
   text: `The built command fills a fresh database from a node that gives recorded answers. Start-up, secondary indexes and
 the final count of rows are included. The floor is the least that any program must do for the same rows: receive, decode, COPY,
-build keys and indexes (bench/programs/floor). With full verification the command has a thread for its work and one for each
+build keys and indexes (bench/programs/floor). The same messages by multi-row inserts as the Rust implementation makes them, 10,000
+rows a transaction, into its own relations with their keys and indexes in place, casts, reactions and links only; and by the write path
+of @farcaster/shuttle in the fastest way it can be used (${SHUTTLE_MESSAGES} messages, without its start-up). Neither checks anything nor can resume. With full verification the command has a thread for its work and one for each
 core that verifies signatures; or one thread for all of it.`,
   async run(context) {
+    installPeers();
     const ed25519 = await measureEd25519();
     const sizes = [];
     // The largest first: the network of the smallest is of use to the parts that follow.
@@ -106,7 +130,7 @@ core that verifies signatures; or one thread for all of it.`,
   },
   ratios: (result) => ratiosOf(sizeOfRatios(result), result.ed25519),
   peakMb: (result) =>
-    measured(result).flatMap(({ programs: { floor: _, ...syncs } }) =>
+    measured(result).flatMap(({ programs: { floor, multiRow, shuttle, ...syncs } }) =>
       Object.values(syncs).flatMap((loads) => loads.map(({ peakMb }) => peakMb)),
     ),
   tables(result) {
@@ -118,18 +142,14 @@ core that verifies signatures; or one thread for all of it.`,
     });
     const ratioRows = measured(result).map((size) => {
       const ratios = ratiosOf(size, ed25519);
-      const { floorProof, floorNone, proofNone, twoWorkers, ed25519Limit } = ratios;
-      return [size.messages, floorNone, floorProof, proofNone, twoWorkers, ed25519Limit];
+      return [size.messages, ...RATIO_COLUMNS.map(([name]) => ratios[name])];
     });
     const limit = `${ed25519.perSecond} signatures/s on one core (${ed25519.name})`;
     return [
       ...tables,
       {
         title: `Ratios of throughputs; the last column against ${limit} on each core`,
-        columns: [
-          ...["messages", "none / floor", "proof / floor", "proof / none"],
-          ...["full: 2 threads / 1", "full / ed25519 alone"],
-        ],
+        columns: ["messages", ...RATIO_COLUMNS.map(([, title]) => title)],
         rows: ratioRows,
       },
     ];
