@@ -3,31 +3,13 @@ import { homeShardOf, readTrieKeyHead } from "@snaprag/verify";
 import { withoutLastAccount } from "../proof/history/partition-prover.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { fetchAccount } from "./accounts/fetch-account.ts";
-import { fetchNames } from "./accounts/fetch-names.ts";
+import { beginFewNames, nameWalk, withNames } from "./accounts/name-walk.ts";
 import type { ProvenAccount } from "./accounts/prove-account.ts";
 import { proveAccount } from "./accounts/prove-account.ts";
 import type { AccountWalk } from "./accounts/walk-accounts.ts";
 import { accountMark, walkAccounts } from "./accounts/walk-accounts.ts";
 import type { Listed, PartitionJob } from "./partition-job.ts";
 import { applyStep, moveTo } from "./partition-job.ts";
-
-/** Names of the accounts, after everything that pages list. */
-function nameWalk(
-  { signal, network }: SyncRun,
-  { partition: { shardId } }: PartitionJob,
-): AccountWalk {
-  return {
-    mark: "names-from:",
-    accountsPerStep: 64,
-    isFallback: false,
-    includes: (fid) => homeShardOf(fid, network.shardCount) === shardId,
-    read: async (node, fid) => {
-      const entries = await fetchNames(node, fid, signal);
-      return { entries, accountRoots: [], leaves: [] };
-    },
-    tokenAfter: null,
-  };
-}
 
 /** Keeps in sight what a node gives in no way: nothing else would tell that it is missing. */
 async function recordUnreadable(
@@ -93,27 +75,42 @@ async function readPage(
   return { entries: [], accountRoots: [] };
 }
 
-/** Walks the pages of a partition; returns the token at which it goes on, null when it is done. */
+/**
+ * Walks the pages of a partition; returns the token at which it goes on, null when it is done. The names
+ * of few accounts are read meanwhile, and written with the last page.
+ */
 async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | null> {
   const { shardId, virtualShard, pageToken: firstToken } = job.partition;
+  const node = run.nodes.of(shardId);
   const hasAccounts = (await job.listAccounts()).has(virtualShard);
-  const tokenAfter = hasAccounts ? accountMark(nameWalk(run, job), 0n) : null;
+  const fewNames = await beginFewNames(run, job, node);
+  const isDoneAfter = !hasAccounts || fewNames !== undefined;
+  const tokenAfter = isDoneAfter ? null : accountMark(nameWalk(run, job), 0n);
   let pageToken = firstToken;
   let pageNumber = 0;
   let lastFid: bigint | undefined;
   const from = { ...job.partition, pageToken: pageToken ?? undefined };
-  const node = run.nodes.of(shardId);
   try {
     for await (const packed of node.readPackedSnapshotPages(from, { signal: run.signal })) {
+      // Before the page has its turn, which is not to be spent on waiting for the node.
+      const names = (await fewNames?.read) ?? [];
       pageNumber += 1;
       await job.pages.run(pageNumber, async () => {
         run.signal.throwIfAborted();
         const page = packed.unpack();
         const { entries, nextPageToken = tokenAfter } = page;
+        const isLast = page.nextPageToken === undefined;
         const token = pageToken;
-        const readAgain = () => readPage(run, job, token);
-        const step = { pageToken, nextPageToken, listed: page, readAgain, fallbackCount: 0 };
-        await applyStep(run, job, step);
+        await applyStep(run, job, {
+          pageToken,
+          nextPageToken,
+          listed: isLast ? withNames(page, names) : page,
+          readAgain: async () => {
+            const again = await readPage(run, job, token);
+            return isLast ? withNames(again, (await fewNames?.readAgain()) ?? []) : again;
+          },
+          fallbackCount: 0,
+        });
         pageToken = nextPageToken;
         lastFid = lastFidOf(entries) ?? lastFid;
       });
