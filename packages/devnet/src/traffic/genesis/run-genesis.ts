@@ -31,6 +31,8 @@ const BLOCKS_SPAN_SECONDS = 86_400;
 const MESSAGES_SPAN_SECONDS = 180 * 86_400;
 
 const USERS_PER_BLOCK = 500;
+/** Users that have their names in one block: each is an event of every shard, of 16,383 at most. */
+const NAMES_PER_BLOCK = 4000;
 const TARGET_ROUNDS = 40;
 const MIN_ROUND_MESSAGES = 50;
 const MAX_ROUND_MESSAGES = 4000;
@@ -68,7 +70,7 @@ export async function runGenesis(options: GenesisOptions): Promise<void> {
     network.produceChunk(1, clock.blockTime());
   }
   for (const submissions of registerEveryone(options)) await produce(submissions);
-  await produce(introduceEveryone(scene, messages));
+  for (const submissions of introduceEveryone(scene, messages)) await produce(submissions);
   if (messages >= MIN_MESSAGES_FOR_FULL_USERS) await produce(fillStorages(scene));
   const round = roundSize(messages);
   const everyday = messages - (messages >= MIN_MESSAGES_FOR_RECIPES ? round : 0);
@@ -139,14 +141,18 @@ function* registerEveryone(options: GenesisOptions): Generator<readonly Submissi
 }
 
 /** Names and addresses for many, and a profile field, as far as the number of messages allows. */
-function introduceEveryone(scene: Scene, messages: number): readonly Submission[] {
+function* introduceEveryone(scene: Scene, messages: number): Generator<readonly Submission[]> {
   const { prng, population } = scene;
   const introduced = population.users.slice(0, Math.floor(messages / 60));
-  return introduced.flatMap((user) => [
-    ...(prng.chance(0.7) ? registerFname(scene, user) : []),
-    ...(prng.chance(0.4) ? [verifyEthereum(scene, user)] : []),
-    setCommonField(scene, user),
-  ]);
+  for (let start = 0; start < introduced.length; start += NAMES_PER_BLOCK) {
+    yield introduced
+      .slice(start, start + NAMES_PER_BLOCK)
+      .flatMap((user) => [
+        ...(prng.chance(0.7) ? registerFname(scene, user) : []),
+        ...(prng.chance(0.4) ? [verifyEthereum(scene, user)] : []),
+        setCommonField(scene, user),
+      ]);
+  }
 }
 
 function fillStorages(scene: Scene): readonly Submission[] {
