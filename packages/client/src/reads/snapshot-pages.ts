@@ -39,7 +39,7 @@ export interface SnapshotPage {
 /** A page as it came, in some hundred kilobytes that are no objects yet. */
 export interface PackedSnapshotPage {
   /**
-   * Makes the page of its bytes, and has the next one fetched. Called again, it gives the same page.
+   * Makes the page of its bytes, and has the next one fetched. Called again, it makes the page again.
    *
    * @throws {NodeClientError} `malformed_response` when they are none
    */
@@ -105,17 +105,16 @@ async function* walkPages(
 
   try {
     while (coming !== undefined) {
-      // Only then made out of bytes: a page that waits as objects is in the way of every collection.
-      const decode = await coming;
-      let page: SnapshotPage | undefined;
+      const current: Promise<() => SnapshotPage> = coming;
+      // Only then made out of bytes, and not kept: pages as objects are in the way of every collection.
+      const decode = await current;
       const unpack = () => {
-        if (page !== undefined) return page;
-        page = decode();
-        fetchNext(page);
+        const page = decode();
+        if (coming === current) fetchNext(page);
         return page;
       };
       yield { unpack };
-      unpack();
+      if (coming === current) unpack();
     }
   } finally {
     leaving.abort();

@@ -1,11 +1,27 @@
 // What ends a call early: the caller's signal, or the client being closed.
+import { setMaxListeners } from "node:events";
+
+/** What was combined, by the signal of the client and then by that of the caller. */
+const combinations = new WeakMap<AbortSignal, WeakMap<AbortSignal, AbortSignal>>();
 
 /**
- * One signal for both. Node warns of a leak when more than ten listeners hear one signal, and a
- * caller's may end any number of calls; combined signals need none on it.
+ * One signal for both, the same whenever it is asked for: most callers have one for thousands of calls,
+ * and making it costs a fifth of a call. Node warns of a leak when more than ten listeners hear one
+ * signal; nobody has to listen to the caller's own, and the combined one is used to many.
  */
 export function combineSignals(signal: AbortSignal | undefined, closing: AbortSignal): AbortSignal {
-  return AbortSignal.any(signal === undefined ? [closing] : [signal, closing]);
+  let ofClient = combinations.get(closing);
+  if (ofClient === undefined) {
+    ofClient = new WeakMap();
+    combinations.set(closing, ofClient);
+  }
+  let combined = ofClient.get(signal ?? closing);
+  if (combined === undefined) {
+    combined = AbortSignal.any(signal === undefined ? [closing] : [signal, closing]);
+    setMaxListeners(0, combined);
+    ofClient.set(signal ?? closing, combined);
+  }
+  return combined;
 }
 
 /** Calls `cancel` with the reason when the signal aborts. The returned function stops listening. */

@@ -15,6 +15,33 @@ describe("combineSignals()", () => {
 
     expect(combined.reason).toBe(reason);
   });
+
+  it("combines two signals once, however often it is asked", () => {
+    const { signal: caller } = new AbortController();
+    const { signal: other } = new AbortController();
+    const { signal: closing } = new AbortController();
+
+    const combined = combineSignals(caller, closing);
+
+    expect(combineSignals(caller, closing)).toBe(combined);
+    expect(combineSignals(other, closing)).not.toBe(combined);
+    expect(combineSignals(undefined, closing)).not.toBe(combined);
+    expect(combineSignals(closing, caller)).not.toBe(combined);
+  });
+
+  it("takes a listener for each of many calls without a warning", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const { signal } = new AbortController();
+    const combined = combineSignals(signal, new AbortController().signal);
+
+    for (let call = 0; call < 20; call++) onAbort(combined, () => undefined);
+    await new Promise(setImmediate);
+
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe("onAbort()", () => {

@@ -4,6 +4,7 @@ import type { Block } from "@snaprag/proto";
 import { processSurely } from "../../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import { processContextOf } from "../../run/sync-run.ts";
+import type { Weighed } from "../batch-blocks.ts";
 import { batchByTime } from "../batch-blocks.ts";
 import type { ProcessedKeyBlock } from "./process-key-block.ts";
 import {
@@ -12,14 +13,11 @@ import {
   listKeyMessages,
   processKeyBlock,
 } from "./process-key-block.ts";
+import type { KeyBlockSource } from "./read-key-blocks.ts";
 import { readKeyBlocks } from "./read-key-blocks.ts";
 
 /** Blocks written in one transaction while behind. Few hold a key. */
 const BATCH_BLOCKS = 1000;
-
-async function* weighBlocks(blocks: AsyncIterable<Block>) {
-  for await (const block of blocks) yield { item: block, weight: 1 };
-}
 
 /** Reads one block again, which the node may have pruned since. */
 async function readKeyBlock({ nodes, signal }: SyncRun, block: Block): Promise<Block> {
@@ -29,9 +27,16 @@ async function readKeyBlock({ nodes, signal }: SyncRun, block: Block): Promise<B
   return block;
 }
 
-function processFollowed(run: SyncRun, block: Block): Promise<ProcessedKeyBlock> {
+/** What a block changes, and where it stands. The block itself, all of shard 0, is not kept. */
+interface FollowedKeyBlock extends Pick<ProcessedKeyBlock, "changes" | "quarantined"> {
+  readonly blockNumber: bigint;
+  readonly blockTime: Date;
+}
+
+async function processFollowed(run: SyncRun, block: Block): Promise<FollowedKeyBlock> {
   const context = processContextOf(run, 0);
-  return processSurely({
+  const blockNumber = blockNumberOf(block) ?? 0n;
+  const { changes, quarantined } = await processSurely({
     input: block,
     readAgain: () => readKeyBlock(run, block),
     process: async (input) =>
@@ -40,23 +45,31 @@ function processFollowed(run: SyncRun, block: Block): Promise<ProcessedKeyBlock>
         context,
         await run.checkMessages(listKeyMessages(input).map(({ message }) => message)),
       ),
-    logger: run.logger.child({ shardId: 0, blockNumber: blockNumberOf(block) }),
+    logger: run.logger.child({ shardId: 0, blockNumber }),
   });
+  return { blockNumber, blockTime: blockTimeOf(block), changes, quarantined };
+}
+
+/** Reads and processes blocks in order, weighed for batches. */
+async function* followKeys(
+  run: SyncRun,
+  source: KeyBlockSource,
+): AsyncGenerator<Weighed<FollowedKeyBlock>> {
+  for await (const block of readKeyBlocks(source)) {
+    yield { item: await processFollowed(run, block), weight: 1 };
+  }
 }
 
 async function applyBatch(
   run: SyncRun,
-  blocks: readonly Block[],
+  blocks: readonly FollowedKeyBlock[],
   previousBlock: bigint,
 ): Promise<bigint> {
   const last = blocks.at(-1);
-  const blockNumber = last && blockNumberOf(last);
-  if (last === undefined || blockNumber === undefined) return previousBlock;
-  const processed: ProcessedKeyBlock[] = [];
-  for (const block of blocks) processed.push(await processFollowed(run, block));
-  const changes = processed.flatMap((block) => block.changes);
+  if (last === undefined) return previousBlock;
+  const { blockNumber, blockTime } = last;
+  const changes = blocks.flatMap((block) => block.changes);
   const messageCount = changes.filter(({ kind }) => kind === "merge").length;
-  const blockTime = blockTimeOf(last);
   await run.store.applyBlocks({
     shardId: 0,
     previousBlock,
@@ -65,7 +78,7 @@ async function applyBatch(
     eventId: lastPositionOf(blockNumber),
     changes,
     messageCount,
-    quarantined: processed.flatMap((block) => block.quarantined),
+    quarantined: blocks.flatMap((block) => block.quarantined),
   });
   const activity = run.activity.of(0);
   activity.blockNumber = blockNumber;
@@ -102,7 +115,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   while (true) {
     const startBlock = previousBlock + 1n;
     const openBlocks = (leaving: AbortSignal) =>
-      weighBlocks(readKeyBlocks({ client, startBlock, signal: leaving, onHole }));
+      followKeys(run, { client, startBlock, signal: leaving, onHole });
     for await (const batch of batchByTime(openBlocks, limits, signal)) {
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
