@@ -1,6 +1,12 @@
 import { NodeClientError } from "@snaprag/client";
 import { readTrieNode } from "../../proof/node/trie-node.ts";
+import type { NodePool } from "../../run/node-pool.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
+
+/** Whom to ask, and whom to tell of a failure. */
+interface PartitionSizesSource extends Pick<SyncRun, "signal" | "logger"> {
+  readonly nodes: Pick<NodePool, "of">;
+}
 
 /**
  * About how large the partitions of a shard are, by virtual shard: leaves of all sixteen that share its
@@ -8,7 +14,7 @@ import type { SyncRun } from "../../run/sync-run.ts";
  * all when the node does not answer.
  */
 export async function estimateSizes(
-  { nodes, signal, logger }: SyncRun,
+  { nodes, signal, logger }: PartitionSizesSource,
   shardId: number,
 ): Promise<(virtualShard: number) => number> {
   const place = { shardId, prefix: new Uint8Array() };
