@@ -6,8 +6,9 @@ const combinations = new WeakMap<AbortSignal, WeakMap<AbortSignal, AbortSignal>>
 
 /**
  * One signal for both, the same whenever it is asked for: most callers have one for thousands of calls,
- * and each made of it would be in its lists until it is collected. Node warns of a leak when more than ten listeners hear one
- * signal; nobody has to listen to the caller's own, and the combined one is used to many.
+ * and each made of it would be in its lists until it is collected. Node warns of a leak when more than
+ * ten listeners hear one signal; nobody has to listen to the caller's own, and the combined one is used
+ * to many.
  */
 export function combineSignals(signal: AbortSignal | undefined, closing: AbortSignal): AbortSignal {
   let ofClient = combinations.get(closing);

@@ -21,8 +21,8 @@ async function* fillUpTo(
   let found = next;
   if (found < stopBlock) {
     for await (const missed of client.readBlocks({ startBlock: next, stopBlock }, { signal })) {
-      const blockNumber = blockNumberOf(missed) ?? found;
-      if (blockNumber < found || blockNumber >= stopBlock) continue;
+      const blockNumber = blockNumberOf(missed);
+      if (blockNumber === undefined || blockNumber < found || blockNumber >= stopBlock) continue;
       if (blockNumber > found) await onHole(found, blockNumber - 1n);
       yield missed;
       found = blockNumber + 1n;

@@ -42,41 +42,58 @@ function withAccounts(client: NodeClient, fids: readonly bigint[], shardId: numb
   return { ...client, hub: { ...client.hub, getFids } };
 }
 
-/** Mirrors the devnet; returns the tokens that the partition of an account stood at, in order. */
+/** A step that was written: where its partition stood, and how often it has names of the account. */
+interface Step {
+  readonly token: string | null;
+  readonly nameCount: number;
+}
+
+/** Mirrors the devnet; returns the steps of an account's partition, in order. */
 async function mirror(fid: bigint, strangers: readonly bigint[]) {
   const shardId = homeShardOf(fid, 2);
   const virtualShard = virtualShardOf(fid);
-  const tokens: (string | null)[] = [];
+  const steps: Step[] = [];
   const watched: Store = {
     ...store,
     async applyPage(page) {
       const isOfAccount = page.shardId === shardId && page.virtualShard === virtualShard;
-      if (isOfAccount) tokens.push(page.pageToken);
+      const names = page.changes.filter(
+        (change) =>
+          change.kind === "merge" && change.table === "fname_transfers" && change.row.fid === fid,
+      );
+      if (isOfAccount) steps.push({ token: page.pageToken, nameCount: names.length });
       await store.applyPage(page);
     },
   };
   await using client = createNodeClient({ endpoint: devnet.endpoint });
   const node = withAccounts(client, strangers, shardId);
   await createSyncer({ client: node, store: watched, holder: "a test" }).run({ untilSynced: true });
-  return tokens;
+  return steps;
 }
+
+const isOfNames = ({ token }: Step) => token?.startsWith("names-from:");
+const countNames = (steps: readonly Step[]) => steps.reduce((sum, step) => sum + step.nameCount, 0);
 
 it("writes the names of up to 64 accounts with the last page", async () => {
   const fid = findNamed();
-  const tokens = await mirror(fid, strangersBeside(fid, 40));
+  const steps = await mirror(fid, strangersBeside(fid, 40));
 
-  expect(tokens.filter((token) => token?.startsWith("names-from:"))).toEqual([]);
+  expect(steps.filter(isOfNames)).toEqual([]);
+  // Each once as the pages list it and once as the node is asked for it.
+  expect(countNames(steps)).toBeGreaterThanOrEqual(2);
+  expect(countNames(steps) % 2).toBe(0);
   expect(await differences(devnet, store)).toEqual([]);
 });
 
 it("goes from the last page to the names of more accounts, 64 at a time", async () => {
   const fid = findNamed();
-  const strangers = strangersBeside(fid, 140);
-  const tokens = await mirror(fid, strangers);
+  const steps = await mirror(fid, strangersBeside(fid, 140));
 
-  const steps = tokens.filter((token) => token?.startsWith("names-from:"));
-  expect(steps).toHaveLength(3);
-  expect(steps[0]).toBe("names-from:0");
-  expect(tokens.at(-1)).toBe(steps[2]);
+  const ofNames = steps.filter(isOfNames);
+  expect(ofNames).toHaveLength(3);
+  expect(ofNames[0]?.token).toBe("names-from:0");
+  expect(steps.at(-1)).toBe(ofNames[2]);
+  expect(countNames(ofNames)).toBeGreaterThanOrEqual(1);
+  expect(countNames(steps)).toBe(2 * countNames(ofNames));
   expect(await differences(devnet, store)).toEqual([]);
 });
