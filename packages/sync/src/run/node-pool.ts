@@ -41,7 +41,8 @@ function isNodeFailure(error: unknown): boolean {
 export function createNodePool(options: NodePoolOptions): NodePool {
   const { network, logger, signal } = options;
   const [first] = options.clients;
-  const clients: NodeClient[] = [...options.clients];
+  // Shards meet a node of another network side by side: leaving it out twice must be no more than once.
+  const clients = new Set<NodeClient>(options.clients);
   const trusted = new Set<NodeClient>([first]);
   const current = new Map<number, NodeClient>();
 
@@ -54,8 +55,7 @@ export function createNodePool(options: NodePoolOptions): NodePool {
       const { network: found } = await inspectNode(client, signal);
       const isSame = found.network === network.network && found.shardCount === network.shardCount;
       if (isSame) trusted.add(client);
-      else {
-        clients.splice(clients.indexOf(client), 1);
+      else if (clients.delete(client)) {
         logger.error({ expected: network, found }, "a node is of another network, left out");
       }
       return isSame;
@@ -69,14 +69,15 @@ export function createNodePool(options: NodePoolOptions): NodePool {
   return {
     of,
     get size() {
-      return clients.length;
+      return clients.size;
     },
     async leave(shardId, failed, failure) {
       if (!isNodeFailure(failure)) return false;
       // Many partitions of a shard may fail at once, of which the first moves it.
       if (of(shardId) !== failed) return true;
-      const start = clients.indexOf(failed);
-      const others = [...clients.slice(start + 1), ...clients.slice(0, start)];
+      const all = [...clients];
+      const start = all.indexOf(failed);
+      const others = [...all.slice(start + 1), ...all.slice(0, start)];
       for (const client of others) {
         if (!(await canServe(client))) continue;
         if (of(shardId) !== failed) return true;

@@ -62,6 +62,19 @@ it("moves a shard to the next node that answers and is of the same network", asy
   expect(pool.of(1)).toBe(first);
 });
 
+it("leaves out only the node of another network when two shards meet it at once", async () => {
+  const first = connect(await startNode({ network: DEVNET }));
+  const foreign = connect(await startNode({ network: MAINNET }));
+  const standby = connect(await startNode({ network: DEVNET }));
+  const pool = createPool(first, foreign, standby);
+
+  const moved = await Promise.all([1, 2].map((shardId) => pool.leave(shardId, first, FAILURE)));
+
+  expect(moved).toEqual([true, true]);
+  expect([pool.of(1), pool.of(2)]).toEqual([standby, standby]);
+  expect(pool.size).toBe(2);
+});
+
 it("moves a shard no further for a failure of a node that it has left", async () => {
   const [first, second, third] = [
     connect(await startNode({ network: DEVNET })),
