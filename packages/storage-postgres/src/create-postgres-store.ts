@@ -159,6 +159,11 @@ export function resolvePostgresStoreOptions(
   };
 }
 
+/** Sends a batch as a whole. Nobody holds its changes while the database is at work. */
+function sendBatch({ pipeline }: Connections, plan: BatchPlan): Promise<void> {
+  return pipeline(statementsOf(plan, plan.listChanges()));
+}
+
 /**
  * Applies a batch in one transaction, with the handler in it when there is one. What the database
  * refuses for its content is found and set aside in a second one; what the handler throws is not.
@@ -172,11 +177,11 @@ function createBatchWriter(connections: Connections, onChanges: ChangeHandler | 
       isHandling = false;
     };
     try {
-      const statements = statementsOf(plan);
-      if (onChanges === undefined) return await connections.pipeline(statements);
+      if (onChanges === undefined) return await sendBatch(connections, plan);
+      const changes = plan.listChanges();
       await connections.transact(async (client) => {
-        await runAll(client, statements);
-        await handle(plan.changes, client);
+        await runAll(client, statementsOf(plan, changes));
+        await handle(changes, client);
       });
     } catch (error) {
       if (isHandling || !(error instanceof StorageError) || !isRefusal(error)) throw error;

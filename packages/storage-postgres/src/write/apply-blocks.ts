@@ -9,11 +9,11 @@ import { writeRows } from "./rows/write-rows.ts";
 
 /** The statements of a block batch's transaction. */
 export function planBlocks(batch: BlockBatch): BatchPlan {
-  const { shardId, changes, quarantined, blockTime: at } = batch;
+  const { shardId, quarantined, blockTime: at } = batch;
   return {
     shardId,
     at,
-    changes,
+    listChanges: () => batch.changes,
     quarantined,
     fence: moveShard(batch),
     writeRows: (written) => [...writeRows(foldByTable(written), "join"), ...writeSweeps(written)],

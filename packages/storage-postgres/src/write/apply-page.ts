@@ -69,14 +69,14 @@ export function retireUnlistedOfAccount(
 
 /** The statements of a page's transaction, for what is at the other end. */
 export function planPage(page: PageBatch, backend: Backend): BatchPlan {
-  const { shardId, virtualShard, at, isLast, isRelisted, changes, quarantined } = page;
+  const { shardId, virtualShard, at, isLast, isRelisted, quarantined } = page;
   const mode = isRelisted ? "join" : "insert";
   // An account that is read by itself may have been listed in part.
   const isNew = !isRelisted && page.fallbackCount === 0;
   return {
     shardId,
     at,
-    changes,
+    listChanges: () => page.changes,
     quarantined,
     fence: movePartition(page),
     // Rows that are joined may be named once in a statement, whatever a node lists twice.

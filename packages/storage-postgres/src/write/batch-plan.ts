@@ -13,7 +13,8 @@ export interface BatchPlan {
   readonly shardId: number;
   /** Time of the batch's last block. */
   readonly at: Date;
-  readonly changes: readonly Change[];
+  /** What it changes. Nobody keeps it: it may be made again each time it is asked for. */
+  readonly listChanges: () => readonly Change[];
   /** Moves the progress, or ends the transaction. First, so that nothing is in vain. */
   readonly fence: QueryConfig;
   /** Rows, then the sweeps that look at them. */
@@ -33,9 +34,8 @@ export interface BatchPlan {
   readonly quarantined: readonly QuarantinedMessage[];
 }
 
-/** All statements of a batch, in order. */
-export function statementsOf(plan: BatchPlan): readonly Statement[] {
-  const { changes } = plan;
+/** All statements of a batch with these changes, in order. */
+export function statementsOf(plan: BatchPlan, changes: readonly Change[]): readonly Statement[] {
   return [
     plan.fence,
     ...(plan.loadRows ?? plan.writeRows)(changes),

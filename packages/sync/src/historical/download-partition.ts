@@ -1,4 +1,4 @@
-import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
+import type { PackedSnapshotPage, SnapshotPage } from "@snaprag/client";
 import { homeShardOf, readTrieKeyHead } from "@snaprag/verify";
 import { withoutLastAccount } from "../proof/history/partition-prover.ts";
 import type { SyncRun } from "../run/sync-run.ts";
@@ -8,6 +8,7 @@ import type { ProvenAccount } from "./accounts/prove-account.ts";
 import { proveAccount } from "./accounts/prove-account.ts";
 import type { AccountWalk } from "./accounts/walk-accounts.ts";
 import { accountMark, walkAccounts } from "./accounts/walk-accounts.ts";
+import { madeAgain } from "./made-again.ts";
 import type { Listed, PartitionJob } from "./partition-job.ts";
 import { applyStep, moveTo } from "./partition-job.ts";
 
@@ -58,9 +59,17 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
   };
 }
 
-function lastFidOf(entries: readonly ShardTrieEntryWithMessage[]): bigint | undefined {
-  const last = entries.at(-1);
-  return last === undefined ? undefined : readTrieKeyHead(last.trieKey).fid;
+/** Makes a page of its bytes: what is listed with it, and what has to be known of it afterwards. */
+function openPage(packed: PackedSnapshotPage, names: readonly Listed[]) {
+  const listedOf = (page: SnapshotPage): Listed =>
+    page.nextPageToken === undefined ? withNames(page, names) : page;
+  const unpacked = packed.unpack();
+  const last = unpacked.entries.at(-1);
+  return {
+    list: madeAgain(listedOf(unpacked), () => listedOf(packed.unpack())),
+    nextPageToken: unpacked.nextPageToken,
+    lastFid: last && readTrieKeyHead(last.trieKey).fid,
+  };
 }
 
 /** What the one page at a token lists. */
@@ -97,14 +106,14 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
       pageNumber += 1;
       await job.pages.run(pageNumber, async () => {
         run.signal.throwIfAborted();
-        const page = packed.unpack();
-        const { entries, nextPageToken = tokenAfter } = page;
+        const page = openPage(packed, names);
         const isLast = page.nextPageToken === undefined;
+        const nextPageToken = page.nextPageToken ?? tokenAfter;
         const token = pageToken;
         await applyStep(run, job, {
           pageToken,
           nextPageToken,
-          listed: isLast ? withNames(page, names) : page,
+          list: page.list,
           readAgain: async () => {
             const again = await readPage(run, job, token);
             return isLast ? withNames(again, (await fewNames?.readAgain()) ?? []) : again;
@@ -112,7 +121,7 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
           fallbackCount: 0,
         });
         pageToken = nextPageToken;
-        lastFid = lastFidOf(entries) ?? lastFid;
+        lastFid = page.lastFid ?? lastFid;
       });
     }
     return tokenAfter;

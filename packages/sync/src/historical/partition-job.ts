@@ -1,3 +1,4 @@
+import type { Change } from "@snaprag/processors";
 import type { FidAccountRootHash, ShardTrieEntryWithMessage } from "@snaprag/proto";
 import type { PartitionProgress, PartitionProof } from "@snaprag/storage";
 import type { OpaqueSubtree } from "@snaprag/verify";
@@ -9,9 +10,10 @@ import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
+import { madeAgain } from "./made-again.ts";
 import type { PageFailures } from "./page-failures.ts";
 import type { Limit } from "./plan/download-limits.ts";
-import type { PageContext } from "./process-page.ts";
+import type { PageContext, ProcessedPage } from "./process-page.ts";
 import { processPage } from "./process-page.ts";
 
 /** One partition to bring to its end. */
@@ -50,8 +52,9 @@ export interface PartitionStep {
   readonly pageToken: string | null;
   /** Null when the partition is done. */
   readonly nextPageToken: string | null;
-  readonly listed: Listed;
-  /** Reads the same once more. */
+  /** What is listed; made anew for whoever asks again. */
+  readonly list: () => Listed;
+  /** Asks the node for the same once more. */
   readonly readAgain: () => Promise<Listed>;
   /** Accounts among them that were fetched one by one. */
   readonly fallbackCount: number;
@@ -66,24 +69,50 @@ export function beginProof(
   return partition.pageToken === null || partition.proof !== null ? partition.proof : undefined;
 }
 
+/**
+ * The changes of a page, made again for whoever asks again. Not where something was set aside: what is
+ * known of that is about these objects.
+ */
+function changesOf(
+  { changes, quarantined }: ProcessedPage,
+  makeAgain: () => readonly Change[],
+): () => readonly Change[] {
+  return quarantined.length === 0 ? madeAgain(changes, makeAgain) : () => changes;
+}
+
+/** Processes and proves what is listed. Of what it returns, nothing holds the entries or changes. */
 async function processStep(
   run: SyncRun,
   job: PartitionJob,
-  { listed, isLast }: { readonly listed: Listed; readonly isLast: boolean },
+  { list, isLast }: { readonly list: () => Listed; readonly isLast: boolean },
 ) {
   const { partition, at } = job;
   const { shardId, height } = partition;
-  const { entries, accountRoots, unprovenAccounts = [] } = listed;
+  const { entries, accountRoots, unprovenAccounts = [], leaves } = list();
   const context: PageContext = { ...processContextOf(run, shardId), height, at };
   const checks = await run.checkMessages(messagesOfEntries(entries));
   const page = processPage(entries, context, checks);
+  const processed = {
+    listChanges: changesOf(page, () => processPage(list().entries, context, checks).changes),
+    leaves: page.leaves,
+    quarantined: page.quarantined,
+    entryCount: entries.length,
+    messageCount: page.changes.length,
+  };
   const mismatches: readonly AccountMismatch[] = [];
-  if (job.proof === undefined) return { ...page, proof: undefined, mismatches };
-  const leaves = listed.leaves ?? entries.map(({ trieKey }) => trieKey);
-  const faultyAccounts = new Set([...page.faultyAccounts, ...unprovenAccounts]);
-  const step = proveStep(job.proof, { leaves, accountRoots, faultyAccounts, isLast }, run.blake3);
-  const spoiltCount = page.spoiltCount + step.mismatches.length;
-  return { ...page, ...step, spoiltCount };
+  const { spoiltCount } = page;
+  if (job.proof === undefined) return { ...processed, proof: undefined, mismatches, spoiltCount };
+  const step = proveStep(
+    job.proof,
+    {
+      leaves: leaves ?? entries.map(({ trieKey }) => trieKey),
+      accountRoots,
+      faultyAccounts: new Set([...page.faultyAccounts, ...unprovenAccounts]),
+      isLast,
+    },
+    run.blake3,
+  );
+  return { ...processed, ...step, spoiltCount: spoiltCount + step.mismatches.length };
 }
 
 /** Keeps in sight which accounts the node lists otherwise than it tells. */
@@ -107,20 +136,22 @@ async function recordMismatches(
 export async function applyStep(
   run: SyncRun,
   job: PartitionJob,
-  { pageToken, nextPageToken, listed, readAgain, fallbackCount }: PartitionStep,
+  { pageToken, nextPageToken, list, readAgain, fallbackCount }: PartitionStep,
 ): Promise<void> {
   const { partition, at, onStep } = job;
   const { shardId, virtualShard, height, isRelisted } = partition;
   const isLast = nextPageToken === null;
   const processed = await processSurely({
-    input: listed,
-    readAgain,
-    process: (input) => processStep(run, job, { listed: input, isLast }),
+    input: list,
+    readAgain: async () => {
+      const again = await readAgain();
+      return () => again;
+    },
+    process: (input) => processStep(run, job, { list: input, isLast }),
     logger: run.logger.child({ shardId, virtualShard }),
   });
-  const { changes, leaves, quarantined, proof, mismatches } = processed;
+  const { listChanges, messageCount, leaves, quarantined, proof, mismatches } = processed;
   await recordMismatches(run, partition, mismatches);
-  const messageCount = changes.length;
   await run.store.applyPage({
     shardId,
     virtualShard,
@@ -130,7 +161,9 @@ export async function applyStep(
     nextPageToken,
     isLast,
     isRelisted,
-    changes,
+    get changes() {
+      return listChanges();
+    },
     messageCount,
     fallbackCount,
     quarantined,
@@ -138,11 +171,12 @@ export async function applyStep(
     proof: proof ?? null,
   });
   job.proof = proof;
-  onStep({ entryCount: listed.entries.length, messageCount });
+  onStep({ entryCount: processed.entryCount, messageCount });
 }
 
 /** A step that brings nothing but a new place to stand at. */
 export function moveTo(pageToken: string | null, nextPageToken: string): PartitionStep {
   const listed: Listed = { entries: [], accountRoots: [] };
-  return { pageToken, nextPageToken, listed, readAgain: async () => listed, fallbackCount: 0 };
+  const list = () => listed;
+  return { pageToken, nextPageToken, list, readAgain: async () => listed, fallbackCount: 0 };
 }

@@ -111,7 +111,7 @@ export async function writeIsolated(
   // What is checked at the end of a transaction could not be told apart there.
   await client.query("set constraints all immediate");
   await client.query(plan.fence);
-  const units = toUnits(plan.changes);
+  const units = toUnits(plan.listChanges());
   const refused = await writeUnits(client, plan, units);
   const refusedUnits = new Set(refused.map(({ unit }) => unit));
   const written = units.filter((unit) => !refusedUnits.has(unit)).flat();

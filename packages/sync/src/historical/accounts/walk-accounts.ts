@@ -66,10 +66,11 @@ export async function walkAccounts(
     const readBatch = async () => putTogether(await readAll());
     const next = fids[start];
     const nextPageToken = next === undefined ? walk.tokenAfter : accountMark(walk, next);
+    const listed = await readBatch();
     await applyStep(run, job, {
       pageToken,
       nextPageToken,
-      listed: await readBatch(),
+      list: () => listed,
       readAgain: readBatch,
       fallbackCount: walk.isFallback ? batch.filter(isHome).length : 0,
     });
