@@ -27,7 +27,7 @@ export interface PageBatch {
   readonly isLast: boolean;
   /** As in the partition's progress. */
   readonly isRelisted: boolean;
-  /** To be read once: a sync does not keep them, and makes them again each time they are read. */
+  /** To be read once: a sync does not keep them, and makes them again for a second time. */
   readonly changes: readonly Change[];
   readonly messageCount: number;
   /** Accounts of this page that were fetched one by one. */

@@ -80,7 +80,10 @@ function changesOf(
   return quarantined.length === 0 ? madeAgain(changes, makeAgain) : () => changes;
 }
 
-/** Processes and proves what is listed. Of what it returns, nothing holds the entries or changes. */
+/**
+ * Processes and proves what is listed. What it returns holds neither entries nor changes, unless something was
+ * set aside or `list` keeps them.
+ */
 async function processStep(
   run: SyncRun,
   job: PartitionJob,

@@ -19,8 +19,8 @@ export interface DownloadLimits {
 
 /**
  * Pages in hand: one while others are written. What more there are, wait as bytes; as objects they would
- * be in the way of every collection. Two cost less of the processor than four, but leave less to be
- * written side by side where a commit takes its time.
+ * be in the way of every collection. Those in hand are let go as soon as they are encoded; then
+ * five were not told apart from three.
  */
 const PAGES_IN_HAND = 3;
 
