@@ -150,7 +150,7 @@ describe("a batch", () => {
     await store.migrate();
     await store.startRealtime(1, 0n);
     await own.client.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'snaprag'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'snaprag'",
     );
 
     const results = [await store.applyBlocks(gm).catch((error) => error.code)];
@@ -183,7 +183,7 @@ describe("acquireSyncLock()", () => {
     await store.migrate();
     const lock = await store.acquireSyncLock("one");
     await own.client.query(
-      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted",
+      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
     );
 
     await expect(lock.lost).rejects.toMatchObject({ code: "connection" });

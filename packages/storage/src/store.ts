@@ -57,7 +57,7 @@ export interface RebuiltRelation {
   readonly changedCount: number;
 }
 
-/** Live rows of some accounts, by relation; relations without any are left out. */
+/** Live rows of some accounts, by relation; relations without any may be left out. */
 export type LiveRows = { readonly [Table in TableName]?: readonly TableRows[Table][] };
 
 /** A store as it is at one moment, whatever is written meanwhile. */
@@ -65,7 +65,11 @@ export interface StoreView extends AsyncDisposable {
   listShards(): Promise<readonly ShardProgress[]>;
   /** Every fid with a live row or leaf, ascending. */
   listAccounts(): AsyncIterable<bigint>;
-  readRows(fids: readonly bigint[]): Promise<LiveRows>;
+  /**
+   * All live rows of some accounts, a few thousand at a time, in any order: one account can have more
+   * than memory is to hold.
+   */
+  readRows(fids: readonly bigint[]): AsyncIterable<LiveRows>;
   /** Keys of the leaves of a shard that no row stands for, in these accounts, ascending. */
   readLeaves(shardId: number, fids: readonly bigint[]): Promise<readonly Uint8Array[]>;
 }

@@ -1,6 +1,6 @@
 import type { TableName } from "@snaprag/processors";
 import type { LiveRows, StoreView } from "@snaprag/storage";
-import type { Client } from "pg";
+import type { Client, QueryResult } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { SELECT_SHARDS, toShards } from "../progress/shards.ts";
@@ -10,26 +10,68 @@ import { selectAccountsWithRows } from "../write/derived/derived-tables.ts";
 import { toRow } from "./list-rows.ts";
 
 const FETCH_FIDS = 10_000;
+/** Rows of a relation at a time: a megabyte or two as objects. */
+const FETCH_ROWS = 1000;
 
 /** Fids as a literal: the session may be another process's, which takes no parameters. */
 function toArray(fids: readonly bigint[]): string {
   return `'{${fids.map((fid) => BigInt.asIntN(64, fid)).join(",")}}'::int8[]`;
 }
 
-async function readRows(client: Client, fids: readonly bigint[]): Promise<LiveRows> {
-  const accounts = toArray(fids);
-  const tables = await Promise.all(
-    TABLE_NAMES.map(async (table) => {
-      const { rows } = await client.query(
-        `select * from ${table} where fid = any(${accounts}) and deleted_at is null`,
-      );
-      return [table, rows.map((row) => toRow(table, row))] as const;
-    }),
+/** Sends a statement before its rows are wanted; a failure is told to whoever comes to wait for them. */
+function sendAhead(client: Client, text: string): Promise<QueryResult> {
+  const result = client.query(text);
+  result.catch(() => undefined);
+  return result;
+}
+
+/** Rows of one relation by a cursor, of which the first are on their way. */
+interface OpenCursor {
+  readonly table: TableName;
+  readonly name: string;
+  readonly first: Promise<QueryResult>;
+}
+
+function openCursor(
+  client: Client,
+  table: TableName,
+  { name, condition }: { readonly name: string; readonly condition: string },
+): OpenCursor {
+  const select = `select * from ${table} where ${condition} and deleted_at is null`;
+  // If it fails, so does reading from it.
+  client.query(`declare ${name} no scroll cursor for ${select}`).catch(() => undefined);
+  return { table, name, first: sendAhead(client, `fetch ${FETCH_ROWS} from ${name}`) };
+}
+
+/** Reads a cursor to its end: the next rows come while those before them are used. */
+async function* readCursor(client: Client, { table, name, first }: OpenCursor) {
+  let next = first;
+  let isMore = true;
+  while (isMore) {
+    const { rows } = await next;
+    isMore = rows.length === FETCH_ROWS;
+    if (isMore) next = sendAhead(client, `fetch ${FETCH_ROWS} from ${name}`);
+    // Safety: the rows are of the relation they are named after.
+    if (rows.length > 0) yield { [table]: rows.map((row) => toRow(table, row)) } as LiveRows;
+  }
+}
+
+/** Reads rows of accounts; by the number of the reading, two at a time have cursors of their own. */
+async function* readRows(
+  client: Client,
+  fids: readonly bigint[],
+  reading: number,
+): AsyncGenerator<LiveRows> {
+  const condition = `fid = any(${toArray(fids)})`;
+  const cursors = TABLE_NAMES.map((table) =>
+    openCursor(client, table, { name: `live_${table}_${reading}`, condition }),
   );
-  // Safety: each list holds rows of the table it is named after.
-  return Object.fromEntries(tables.filter(([, rows]) => rows.length > 0)) as {
-    [Table in TableName]?: never[];
-  };
+  try {
+    for (const cursor of cursors) yield* readCursor(client, cursor);
+  } finally {
+    // In a transaction that has failed there is nothing left to be closed.
+    for (const { name } of cursors) client.query(`close ${name}`).catch(() => undefined);
+  }
 }
 
 async function* listAccounts(client: Client): AsyncGenerator<bigint> {
@@ -64,6 +106,7 @@ export async function openView(connections: Connections): Promise<StoreView> {
     await client.end();
     throw fromPostgresError(error);
   }
+  let readings = 0;
   return {
     listShards: async () => toShards(await asStorageErrors(client.query(SELECT_SHARDS))),
     async *listAccounts() {
@@ -73,7 +116,14 @@ export async function openView(connections: Connections): Promise<StoreView> {
         throw fromPostgresError(error);
       }
     },
-    readRows: (fids) => asStorageErrors(readRows(client, fids)),
+    async *readRows(fids) {
+      try {
+        readings += 1;
+        yield* readRows(client, fids, readings);
+      } catch (error) {
+        throw fromPostgresError(error);
+      }
+    },
     async readLeaves(shardId, fids) {
       const { rows } = await asStorageErrors(
         client.query(`select trie_key from trie_leaves

@@ -26,7 +26,7 @@ export function openMemoryView(
       const fids = new Set([...rows.map(({ row }) => row.fid), ...present.map(({ fid }) => fid)]);
       yield* [...fids].sort((a, b) => (a < b ? -1 : 1));
     },
-    async readRows(fids) {
+    async *readRows(fids) {
       const wanted = new Set(fids);
       const read: Partial<Record<TableName, unknown[]>> = {};
       for (const { table, row } of rows) {
@@ -35,7 +35,7 @@ export function openMemoryView(
         read[table].push(row);
       }
       // Safety: each list holds rows of the table it is named after.
-      return read as LiveRows;
+      yield read as LiveRows;
     },
     async readLeaves(shardId, fids) {
       const wanted = new Set(fids);

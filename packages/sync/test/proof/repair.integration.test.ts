@@ -136,6 +136,33 @@ describe("after a row of every relation was changed, one deleted and one added b
   });
 });
 
+describe("after nearly every account lost a row, and rows that had ended came back", () => {
+  it("verify names what is missing and what is too many, and repair puts it right", async () => {
+    const lost = await pickRows("reactions", 1000);
+    for (const { hash } of lost) {
+      await database.query(`delete from reactions where hash = '\\x${hash}'`);
+    }
+    const { rows: revived } = await database.query(
+      `update links set deleted_at = null, deleted_event_id = null, deleted_reason = null
+        where deleted_at is not null and hash <> '\\x${STRAY}' returning encode(hash, 'hex') as hash`,
+    );
+    expect(lost.length).toBeGreaterThan(32);
+    expect(revived.length).toBeGreaterThan(0);
+
+    const found = await verifyAll();
+    const { missing, extra } = namesOf(found.differences);
+    const sources = found.differences.flatMap((each) => each.extra.map(({ source }) => source));
+    expect(missing.sort()).toEqual(lost.map(({ hash }) => hash).sort());
+    expect(extra.sort()).toEqual(revived.map(({ hash }) => hash).sort());
+    expect(new Set(sources.map((source) => source?.table))).toEqual(new Set(["links"]));
+
+    const repaired = await repairAll();
+    expect(repaired.filter(({ isProved }) => !isProved)).toEqual([]);
+    expect((await verifyAll()).statuses).toEqual(["proved", "proved"]);
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
 describe("the calls of a repair", () => {
   /** Calls that the node answered, counted where it begins to. */
   async function countCalls(work: () => Promise<unknown>): Promise<number> {

@@ -15,6 +15,13 @@ export function toNibbles(key: Uint8Array): Uint8Array {
   return nibbles;
 }
 
+/** A nibble of the path of a key; undefined behind its end. */
+export function nibbleAt(key: Uint8Array | undefined, depth: number): number | undefined {
+  const byte = key?.[depth >> 1];
+  if (byte === undefined) return undefined;
+  return depth % 2 === 0 ? byte >> 4 : byte & 0x0f;
+}
+
 /** Writes the path of a key to the start of a buffer that has room for it. */
 export function writeNibbles(target: Uint8Array, key: Uint8Array): void {
   for (let index = 0; index < key.length; index++) {

@@ -1,31 +1,38 @@
 import type { Blake3 } from "../blake3.ts";
-import { LEAF_DEPTH, toNibbles } from "./nibbles.ts";
+import { LEAF_DEPTH, nibbleAt, toNibbles } from "./nibbles.ts";
+
+/** Keys that all lead through one node: those from `start` up to `end`. */
+interface KeyRange {
+  readonly keys: readonly Uint8Array[];
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * The hash of the node at a depth, in nibbles, above keys that all lead through it: 20 bytes, empty
  * without keys (docs/protocol.md 3.3). Keys ascend, each once.
  *
- * The definition word by word, for a few keys in memory; for streams there is `createTrieHasher`.
+ * The definition word by word, for keys in memory; for streams there is `createTrieHasher`.
  */
 export function trieNodeHash(
   keys: readonly Uint8Array[],
   depth: number,
   blake3: Blake3,
 ): Uint8Array {
-  return hashPaths(keys.map(toNibbles), depth, blake3);
+  return hashRange({ keys, start: 0, end: keys.length }, depth, blake3);
 }
 
-function hashPaths(paths: readonly Uint8Array[], depth: number, blake3: Blake3): Uint8Array {
-  const [first] = paths;
-  if (first === undefined) return new Uint8Array();
-  if (paths.length === 1 && depth >= LEAF_DEPTH) return blake3.hash20(first);
+function hashRange({ keys, start, end }: KeyRange, depth: number, blake3: Blake3): Uint8Array {
+  const first = keys[start];
+  if (first === undefined || start === end) return new Uint8Array();
+  if (end - start === 1 && depth >= LEAF_DEPTH) return blake3.hash20(toNibbles(first));
   const children: Uint8Array[] = [];
-  for (let start = 0; start < paths.length; ) {
-    const nibble = paths[start]?.[depth];
-    const end = paths.findIndex((path, index) => index > start && path[depth] !== nibble);
-    const stop = end === -1 ? paths.length : end;
-    children.push(hashPaths(paths.slice(start, stop), depth + 1, blake3));
-    start = stop;
+  for (let from = start; from < end; ) {
+    const nibble = nibbleAt(keys[from], depth);
+    let to = from + 1;
+    while (to < end && nibbleAt(keys[to], depth) === nibble) to++;
+    children.push(hashRange({ keys, start: from, end: to }, depth + 1, blake3));
+    from = to;
   }
   const hashes = new Uint8Array(children.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;

@@ -6,7 +6,7 @@ import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import * as fc from "fast-check";
 import { StorageError } from "../../errors.ts";
 import type { LeafChange, PartitionProof, ShardProof } from "../../proof.ts";
-import type { Store } from "../../store.ts";
+import type { Store, StoreView } from "../../store.ts";
 import type { ConformanceCase } from "../subject.ts";
 import { contextAt, virtualShardOf } from "../world/actors.ts";
 import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
@@ -52,10 +52,16 @@ function endOf({ row }: CastMerge, eventId: bigint): RetireOf<"casts"> {
   return { kind: "retire", table: "casts", row, retirement };
 }
 
+async function textsIn(view: StoreView, fids: readonly bigint[]): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for await (const { casts = [] } of view.readRows(fids))
+    texts.push(...casts.map(({ text }) => text));
+  return texts.sort();
+}
+
 async function liveTexts(store: Store): Promise<readonly string[]> {
   await using view = await store.openView();
-  const { casts = [] } = await view.readRows([FID]);
-  return casts.map(({ text }) => text).sort();
+  return await textsIn(view, [FID]);
 }
 
 const leafCases: readonly ConformanceCase[] = [
@@ -185,11 +191,7 @@ const viewCases: readonly ConformanceCase[] = [
       await using view = await store.openView();
       // Not awaited: an embedded database lets nobody else write before the view is gone.
       written = store.applyBlocks({ ...toBatch([block]), leaves });
-      const { casts = [] } = await view.readRows([FID, 5n]);
-      assert.deepEqual(
-        casts.map(({ text }) => text),
-        ["before"],
-      );
+      assert.deepEqual(await textsIn(view, [FID, 5n]), ["before"]);
       const fids: bigint[] = [];
       for await (const fid of view.listAccounts()) fids.push(fid);
       assert.deepEqual(fids, [FID]);

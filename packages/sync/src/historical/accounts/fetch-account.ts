@@ -72,8 +72,11 @@ async function readChild(
     // The snapshot does not have it, though the live trie does: it came later.
     if (isRefusal(error, "bad_page_token")) return "not in the snapshot";
     if (!isRefusal(error, "unservable_page")) throw error;
-    const entries = await readByCalls(client, { fid: address.fid, nibble }, signal);
-    return entries && { entries, accountRoots: [] };
+    const pages = readByCalls(client, { fid: address.fid, nibble }, signal);
+    if (pages === undefined) return undefined;
+    const entries: ShardTrieEntryWithMessage[] = [];
+    for await (const page of pages) entries.push(...page);
+    return { entries, accountRoots: [] };
   }
 }
 

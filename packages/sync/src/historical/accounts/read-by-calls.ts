@@ -67,28 +67,34 @@ async function readOnChainEvents(
   return entries;
 }
 
+async function* readCalls(
+  client: NodeClient,
+  child: AccountChild,
+  {
+    calls,
+    signal,
+  }: { readonly calls: readonly PagedMessagesMethod[]; readonly signal: AbortSignal },
+): AsyncGenerator<Entries> {
+  const { fid, nibble } = child;
+  if (nibble === ON_CHAIN_NIBBLE) yield await readOnChainEvents(client, fid, signal);
+  for (const call of calls) {
+    for await (const messages of client.readMessages(call, { fid }, { signal })) {
+      yield messages.flatMap((message) => toEntries(message, child));
+    }
+  }
+}
+
 /**
- * Reads one child of an account by calls; undefined when no call brings what is in it.
+ * Reads one child of an account by calls, page by page; undefined when no call brings what is in it.
  *
  * What comes is the present state, newer than any snapshot: the events after the snapshot lead to
  * the same rows from there, because each names what it merges and what it ends.
  */
-export async function readByCalls(
+export function readByCalls(
   client: NodeClient,
   child: AccountChild,
   signal: AbortSignal,
-): Promise<Entries | undefined> {
-  const { fid, nibble } = child;
-  const calls = CALLS_BY_NIBBLE.get(nibble);
-  if (calls === undefined) return undefined;
-  const entries: ShardTrieEntryWithMessage[] = [];
-  if (nibble === ON_CHAIN_NIBBLE) {
-    entries.push(...(await readOnChainEvents(client, fid, signal)));
-  }
-  for (const call of calls) {
-    for await (const messages of client.readMessages(call, { fid }, { signal })) {
-      for (const message of messages) entries.push(...toEntries(message, child));
-    }
-  }
-  return entries;
+): AsyncIterable<Entries> | undefined {
+  const calls = CALLS_BY_NIBBLE.get(child.nibble);
+  return calls && readCalls(client, child, { calls, signal });
 }

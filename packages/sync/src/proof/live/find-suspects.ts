@@ -54,7 +54,11 @@ async function findAmong(
   const shard = (await view.listShards()).find((each) => each.shardId === shardId);
   await told.readTo(shard?.blockNumber ?? 0n);
   const accounts = await readAccounts(
-    { view, shardId, homeShardOf, blake3, network: network.network, hasLeavesOnly: true },
+    {
+      ...{ view, shardId, homeShardOf, blake3, network: network.network },
+      hasLeavesOnly: true,
+      wantsRow: () => false,
+    },
     fids,
   );
   const byFid = new Map(accounts.map((account) => [account.fid, account]));

@@ -26,6 +26,11 @@ export interface AccountPart {
   readonly nibble: number;
   /** What the live trie has there; undefined when it has nothing. */
   readonly live: TrieNodeSummary | undefined;
+  /**
+   * Finds a key whose message is of no interest, so that neither it nor a second copy of the key is kept:
+   * an account can have more of them than memory is to hold.
+   */
+  readonly findKnown: (trieKey: Uint8Array) => Uint8Array | undefined;
 }
 
 const LOW_32_BITS = 0xffffffffn;
@@ -34,11 +39,20 @@ export const PART_DEPTH = 11;
 /** On-chain events, names and casts begin with the same nibble. */
 const NAME_NIBBLE = 0;
 
+/** Each key once, as it was listed last. */
 function sortByKey(entries: readonly Entry[]): readonly Entry[] {
-  const byKey = new Map(
-    entries.map((entry) => [Buffer.from(entry.trieKey).toString("hex"), entry]),
-  );
-  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
+  const sorted = [...entries].sort((a, b) => Buffer.compare(a.trieKey, b.trieKey));
+  return sorted.filter(({ trieKey }, index) => {
+    const next = sorted[index + 1];
+    return next === undefined || !isSameBytes(next.trieKey, trieKey);
+  });
+}
+
+/** An entry without its message if that is known. Names keep theirs: a name with a leaf may have no row. */
+function withoutKnown(entry: Entry, { findKnown }: AccountPart): Entry {
+  if (entry.trieMessage?.$case === "fnameTransfer") return entry;
+  const trieKey = findKnown(entry.trieKey);
+  return trieKey === undefined ? entry : { trieKey, trieMessage: undefined };
 }
 
 function isWhole(
@@ -78,12 +92,16 @@ async function listByCalls(
   const { fid, nibble, shardId } = part;
   const isHome = homeShardOf(fid) === shardId;
   const names = nibble === NAME_NIBBLE ? await readNames(reading, fid) : [];
-  const listed = isHome ? await readByCalls(client, { fid, nibble }, signal) : [];
-  if (listed === undefined) return undefined;
+  const pages = isHome ? readByCalls(client, { fid, nibble }, signal) : [];
+  if (pages === undefined) return undefined;
+  const listed: Entry[] = [];
+  for await (const page of pages) listed.push(...page.map((entry) => withoutKnown(entry, part)));
   const candidates = [names, [], ...names.map((left) => names.filter((name) => name !== left))];
-  return candidates
-    .map((some) => sortByKey([...listed, ...some]))
-    .find((entries) => isWhole(entries, part, reading));
+  for (const some of candidates) {
+    const entries = sortByKey([...listed, ...some]);
+    if (isWhole(entries, part, reading)) return entries;
+  }
+  return undefined;
 }
 
 /** What a snapshot lists of the part; undefined when the node has none that does. */
@@ -96,7 +114,7 @@ async function listBySnapshot({ client, signal }: NodeReading, part: AccountPart
   const partition = { shardId, height, virtualShard: virtualShardOf(fid), pageToken };
   const entries: Entry[] = [];
   for await (const page of client.readSnapshotPages(partition, { signal })) {
-    entries.push(...page.entries);
+    entries.push(...page.entries.map((entry) => withoutKnown(entry, part)));
   }
   return { height, entries };
 }
@@ -112,7 +130,7 @@ function applyMessage(
     if (!isOfPart(trieKey, part)) continue;
     const name = Buffer.from(trieKey).toString("hex");
     const trieMessage = { $case: "userMessage" as const, value: message };
-    if (isMerged) entries.set(name, { trieKey, trieMessage });
+    if (isMerged) entries.set(name, withoutKnown({ trieKey, trieMessage }, part));
     else entries.delete(name);
   }
 }

@@ -10,7 +10,8 @@ import type { AccountDifference } from "./examine-account.ts";
 import { examineAccount, readLiveAccount } from "./examine-account.ts";
 import type { StoredAccount } from "./read-accounts.ts";
 import { readAccounts } from "./read-accounts.ts";
-import { isKeyRow } from "./row-leaf.ts";
+import type { RowLeaf } from "./row-leaf.ts";
+import { isKeyRow, keyText } from "./row-leaf.ts";
 import { accountRootOf, isFlawed } from "./shard-tree.ts";
 
 const LOW_32_BITS = 0xffffffffn;
@@ -18,6 +19,8 @@ const ROUNDS = 8;
 /** Rounds without a new block in the store after which the next one is the last. */
 const IDLE_ROUNDS = 2;
 const PAUSE_MS = 400;
+/** Accounts whose leaves are in memory at a time. */
+const ACCOUNTS_PER_LOOK = 16;
 
 /** What came of accounts that looked different. */
 export interface ConfirmedDifferences {
@@ -52,8 +55,12 @@ function differs({ stored, live }: Sighting, reading: NodeReading): boolean {
   return !isSameBytes(root, live?.hash ?? new Uint8Array());
 }
 
-async function sight(reading: NodeReading, suspects: Suspects) {
-  const { store, shardId, fids, hasSignatures } = suspects;
+/** Reads accounts as they are by now; with rows that were altered, and others that are wanted. */
+async function sight(
+  reading: NodeReading,
+  { store, shardId, fids, hasSignatures }: Suspects,
+  wantsRow: (leaf: RowLeaf) => boolean = () => false,
+) {
   const { homeShardOf, blake3, ed25519, network } = reading;
   await using view = await store.openView();
   const shards = await view.listShards();
@@ -62,6 +69,7 @@ async function sight(reading: NodeReading, suspects: Suspects) {
     {
       ...{ view, shardId, homeShardOf, blake3, network: network.network },
       ed25519: hasSignatures ? ed25519 : undefined,
+      wantsRow: (leaf) => leaf.isAltered || wantsRow(leaf),
     },
     fids,
   );
@@ -91,8 +99,24 @@ function mayPass({ unexplained, extra }: AccountDifference): boolean {
   return unexplained.length > 0 || extra.some(isKeyRow);
 }
 
-/** One look at accounts: what is decided, and what may still be the node's being ahead. */
-async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
+/**
+ * Leaves that the node has not, with their rows. Those whose rows have gone meanwhile are left out: there
+ * is nothing to be ended.
+ */
+async function withRows(
+  reading: NodeReading,
+  suspects: Suspects,
+  { fid, extra }: AccountDifference,
+): Promise<readonly RowLeaf[]> {
+  if (extra.length === 0) return extra;
+  const wanted = new Set(extra.map(keyText));
+  const isWanted = (leaf: RowLeaf) => wanted.has(keyText(leaf));
+  const { byFid } = await sight(reading, { ...suspects, fids: [fid] }, isWanted);
+  return byFid.get(fid)?.leaves.filter(isWanted) ?? [];
+}
+
+/** One look at a few accounts: what is decided, and what may still be the node's being ahead. */
+async function lookAtFew(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
   const { shardId } = suspects;
   const { heights, different } = await findDifferent(reading, suspects);
   const differences: AccountDifference[] = [];
@@ -104,11 +128,27 @@ async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean
       undecided.push(fid);
       continue;
     }
-    const difference = await examineAccount(reading, { shardId, ...sighting });
+    const found = await examineAccount(reading, { shardId, ...sighting });
+    const difference = { ...found, extra: await withRows(reading, suspects, found) };
     if (mayPass(difference) && !isLastTry) undecided.push(fid);
     else differences.push(difference);
   }
   return { blockNumber: heights.blockNumber, differences, undecided };
+}
+
+/** As {@link lookAtFew}, for however many. */
+async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
+  const differences: AccountDifference[] = [];
+  const undecided: bigint[] = [];
+  let blockNumber = 0n;
+  for (let start = 0; start < suspects.fids.length; start += ACCOUNTS_PER_LOOK) {
+    const fids = suspects.fids.slice(start, start + ACCOUNTS_PER_LOOK);
+    const found = await lookAtFew(reading, { ...suspects, fids }, isLastTry);
+    differences.push(...found.differences);
+    undecided.push(...found.undecided);
+    blockNumber = found.blockNumber;
+  }
+  return { blockNumber, differences, undecided };
 }
 
 /** Looks at accounts again and again, until what differs cannot be the node's being ahead. */

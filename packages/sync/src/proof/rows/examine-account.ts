@@ -21,7 +21,7 @@ export interface AccountDifference {
   readonly missing: readonly ShardTrieEntryWithMessage[];
   /** The same of gasless keys, which come by shard 0. */
   readonly missingKeys: readonly KeyLeaf[];
-  /** Leaves that the store has and the node has not. */
+  /** Leaves that the store has and the node has not, with their rows once a difference is confirmed. */
   readonly extra: readonly RowLeaf[];
   /** Leaves whose rows are not what their hash or signature says. */
   readonly altered: readonly RowLeaf[];
@@ -77,21 +77,47 @@ function suspectNibbles(
   });
 }
 
-function keyText({ trieKey }: { readonly trieKey: Uint8Array }): string {
-  return Buffer.from(trieKey).toString("hex");
+interface Keyed {
+  readonly trieKey: Uint8Array;
+}
+
+/** Those whose keys are not among the others; both ascend by key. */
+function withoutOthers<Kept extends Keyed>(
+  some: readonly Kept[],
+  others: readonly Keyed[],
+): readonly Kept[] {
+  let next = 0;
+  return some.filter(({ trieKey }) => {
+    let order = -1;
+    for (; next < others.length && order < 0; next++) {
+      order = Buffer.compare(others[next]?.trieKey ?? trieKey, trieKey);
+    }
+    // What was looked at last is of interest to the next one too.
+    if (order >= 0) next -= 1;
+    return order !== 0;
+  });
 }
 
 /** What only one side has. A row that was altered does not count as there. */
-function compare<Listed extends { readonly trieKey: Uint8Array }>(
+function compare<Listed extends Keyed>(
   listed: readonly Listed[],
-  stored: readonly RowLeaf[],
+  { stored, sound }: { readonly stored: readonly RowLeaf[]; readonly sound: readonly RowLeaf[] },
 ): { readonly missing: readonly Listed[]; readonly extra: readonly RowLeaf[] } {
-  const there = new Set(stored.filter(({ isAltered }) => !isAltered).map(keyText));
-  const wanted = new Set(listed.map(keyText));
-  return {
-    missing: listed.filter((entry) => !there.has(keyText(entry))),
-    extra: stored.filter((leaf) => !wanted.has(keyText(leaf))),
-  };
+  return { missing: withoutOthers(listed, sound), extra: withoutOthers(stored, listed) };
+}
+
+/** A key as it is in a list that ascends by key, where it is there. */
+function findKey(sorted: readonly Keyed[], trieKey: Uint8Array): Uint8Array | undefined {
+  let [start, end] = [0, sorted.length];
+  while (start < end) {
+    const middle = (start + end) >> 1;
+    const found = sorted[middle]?.trieKey ?? trieKey;
+    const order = Buffer.compare(found, trieKey);
+    if (order === 0) return found;
+    if (order < 0) start = middle + 1;
+    else end = middle;
+  }
+  return undefined;
 }
 
 /** The account in the store, and where. */
@@ -113,8 +139,12 @@ export async function examineAccount(
   const extra: RowLeaf[] = [];
   const unexplained: number[] = [];
   for (const nibble of suspectNibbles(stored, live, reading)) {
-    const part = { shardId, fid, nibble, live: live?.children.get(nibble) };
-    const ofStore = parts.get(nibble) ?? [];
+    const ofPart = parts.get(nibble) ?? [];
+    const ofStore = { stored: ofPart, sound: ofPart.filter(({ isAltered }) => !isAltered) };
+    const part = {
+      ...{ shardId, fid, nibble, live: live?.children.get(nibble) },
+      findKnown: (trieKey: Uint8Array) => findKey(ofStore.sound, trieKey),
+    };
     if (nibble === GASLESS_KEY_NIBBLE) {
       const keys = await listKeys(reading, part);
       const found = compare(keys ?? [], ofStore);

@@ -17,6 +17,11 @@ export interface AccountReading extends RowReading {
   readonly view: StoreView;
   readonly shardId: number;
   readonly homeShardOf: (fid: bigint) => number;
+  /**
+   * Whether the row behind a leaf is wanted, not only its key: an account can have more rows than memory
+   * is to hold.
+   */
+  readonly wantsRow: (leaf: RowLeaf) => boolean;
 }
 
 /** An account of a shard's trie. */
@@ -43,6 +48,33 @@ function nameOfLeaf(trieKey: Uint8Array): string {
   return Buffer.from(trieKey.subarray(6, end < 0 ? undefined : end)).toString();
 }
 
+/** The leaf of a row, with the row where it is wanted. */
+function readLeaf(source: RowOfTable, reading: AccountReading): RowLeaf | undefined {
+  const leaf = leafOfRow(source, reading);
+  if (leaf === undefined || reading.wantsRow(leaf)) return leaf;
+  // A copy in a buffer that keys share takes half the memory of a key by itself.
+  return { trieKey: Buffer.from(leaf.trieKey), source: undefined, isAltered: leaf.isAltered };
+}
+
+/** The leaves that rows of accounts stand for, and the names among the rows. */
+async function readRowLeaves(reading: AccountReading, fids: readonly bigint[]) {
+  const leaves: RowLeaf[] = [];
+  const names = new Set<string>();
+  if (fids.length === 0) return { leaves, names };
+  let seen = 0;
+  for await (const rows of reading.view.readRows(fids)) {
+    for (const { fid, name } of rows.fname_transfers ?? []) names.add(`${fid}/${name}`);
+    for (const source of listSources(rows)) {
+      const leaf = readLeaf(source, reading);
+      if (leaf) leaves.push(leaf);
+      seen += 1;
+      // Blocks may be followed meanwhile, and one account can have hundreds of thousands of rows.
+      if (seen % ROWS_PER_TURN === 0) await setImmediate();
+    }
+  }
+  return { leaves, names };
+}
+
 function compareLeaves(a: RowLeaf, b: RowLeaf): number {
   return Buffer.compare(a.trieKey, b.trieKey) || Number(a.isAltered) - Number(b.isAltered);
 }
@@ -54,25 +86,11 @@ export async function readAccounts(
 ): Promise<readonly StoredAccount[]> {
   const { view, shardId, homeShardOf } = reading;
   const home = fids.filter((fid) => homeShardOf(fid) === shardId);
-  const nothing: LiveRows = {};
-  const [rows, keys] = await Promise.all([
-    home.length > 0 ? view.readRows(home) : nothing,
+  const [{ leaves, names }, keys] = await Promise.all([
+    readRowLeaves(reading, home),
     view.readLeaves(shardId, fids),
   ]);
-  const leaves: RowLeaf[] = keys.map((trieKey) => ({
-    trieKey,
-    source: undefined,
-    isAltered: false,
-  }));
-  let seen = 0;
-  for (const source of listSources(rows)) {
-    const leaf = leafOfRow(source, reading);
-    if (leaf) leaves.push(leaf);
-    seen += 1;
-    // Blocks may be followed meanwhile, and one account can have hundreds of thousands of rows.
-    if (seen % ROWS_PER_TURN === 0) await setImmediate();
-  }
-  const names = new Set((rows.fname_transfers ?? []).map(({ fid, name }) => `${fid}/${name}`));
+  for (const trieKey of keys) leaves.push({ trieKey, source: undefined, isAltered: false });
   const altered = leaves.filter(({ isAltered }) => isAltered);
   return groupByAccount(leaves.sort(compareLeaves)).map(([fid, ofAccount]) => ({
     fid,
@@ -115,7 +133,7 @@ export async function listByVirtualShard(
   return directory;
 }
 
-/** Accounts read at a time: few enough for memory, though some have hundreds of thousands of rows. */
+/** Accounts read at a time, of which one can have hundreds of thousands of leaves. */
 const ACCOUNTS_PER_READ = 100;
 
 /** Reads all accounts of one virtual shard, a hundred at a time. */

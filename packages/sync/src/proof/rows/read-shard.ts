@@ -39,7 +39,10 @@ function accountReadingOf(
   view: StoreView,
 ): AccountReading {
   const signatures = hasSignatures ? ed25519 : undefined;
-  return { view, shardId, homeShardOf, blake3, network: network.network, ed25519: signatures };
+  return {
+    ...{ view, shardId, homeShardOf, blake3, network: network.network, ed25519: signatures },
+    wantsRow: () => false,
+  };
 }
 
 /** Accounts that differ from the node's live trie, whatever the reason. */

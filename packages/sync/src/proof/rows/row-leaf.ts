@@ -40,10 +40,15 @@ export interface RowLeaf {
    * message can have such content.
    */
   readonly trieKey: Uint8Array;
-  /** Undefined for a leaf that the store keeps by itself. */
+  /** Undefined for a leaf that the store keeps by itself, and where rows were not asked for. */
   readonly source: RowOfTable | undefined;
   /** Whether the row's content is not that of the hash it bears, or not as such content is kept. */
   readonly isAltered: boolean;
+}
+
+/** A leaf's key as hex. */
+export function keyText({ trieKey }: { readonly trieKey: Uint8Array }): string {
+  return Buffer.from(trieKey).toString("hex");
 }
 
 /** Whether a leaf is of a gasless key, which comes by shard 0. */

@@ -43,7 +43,10 @@ async function openReading(content: Content): Promise<AccountReading> {
   const store = await storeWith(content);
   const view = await store.openView();
   const homeOf = (fid: bigint) => homeShardOf(fid, 2);
-  return { view, shardId: SHARD_ID, homeShardOf: homeOf, network: NETWORK, blake3 };
+  return {
+    ...{ view, shardId: SHARD_ID, homeShardOf: homeOf, network: NETWORK, blake3 },
+    wantsRow: ({ isAltered }) => isAltered,
+  };
 }
 
 function mergeOf(message: Parameters<typeof rowOf>[0]): Change {
@@ -114,6 +117,20 @@ describe("readAccounts()", () => {
       expect(account?.altered).toMatchObject([{ isAltered: true, source: { table: "casts" } }]);
       expect(neighbour?.altered).toEqual([]);
     }
+  });
+
+  it("keeps no row but those that are wanted", async () => {
+    const wanted = aHashedMessage("castAdd", { fid: FID, seed: 0 });
+    const other = aHashedMessage("castAdd", { fid: FID, seed: 1 });
+    const reading = await openReading({ changes: [wanted, other].map(mergeOf) });
+    const [wantedKey] = keyTextsOfMessage(wanted);
+    const wantsRow = ({ trieKey }: { readonly trieKey: Uint8Array }) => hex(trieKey) === wantedKey;
+
+    const [account] = await readAccounts({ ...reading, wantsRow }, [FID]);
+
+    const withRows = account?.leaves.filter(({ source }) => source !== undefined) ?? [];
+    expect(account?.leaves).toHaveLength(2);
+    expect(withRows.map(({ trieKey }) => hex(trieKey))).toEqual([wantedKey]);
   });
 
   it("lists the names of accounts at home that have a leaf and no row", async () => {
