@@ -106,7 +106,10 @@ const results = readEarlierParts(head, { isPartial });
 async function measurePart(name) {
   log(PARTS[name].title);
   try {
-    const result = await PARTS[name].run(context);
+    const { run, merge = (_earlier, later) => later } = PARTS[name];
+    const later = await run(context);
+    const earlier = results[name]?.result;
+    const result = earlier === undefined ? later : merge(earlier, later);
     results[name] = { date: new Date().toISOString(), result };
   } catch (error) {
     console.error(`${name} failed:`, error);

@@ -25,8 +25,8 @@ const LABELS = {
   fullTwoThreads: "sync --verify full, 2 threads",
 };
 
-/** Full verification of a million messages takes a minute. */
-const mostRunsOf = (messages) => (messages >= 1_000_000 ? 1 : undefined);
+/** Full verification of a million messages takes a minute, of five million five, and as often as that. */
+const mostRunsOf = (messages) => (messages >= 2_000_000 ? 1 : undefined);
 
 function programsOf(network, { isQuick }) {
   const { node, indexes, messages } = network;
@@ -48,7 +48,7 @@ function programsOf(network, { isQuick }) {
   };
 }
 
-async function measureSize(context, asked) {
+async function measureSize(context, { asked, ed25519 }) {
   const why = whyTooLarge(asked);
   if (why !== undefined) {
     context.log(`left out: ${why}`);
@@ -58,41 +58,38 @@ async function measureSize(context, asked) {
   const network = await context.networks.of(asked);
   const programs = await takeTurns(context, programsOf(network, context), { network, runs });
   const { messages, largestUser } = network;
-  return { asked, messages, largestUser, runs, programs };
+  const date = new Date().toISOString();
+  return { asked, date, messages, largestUser, runs, ed25519, programs };
 }
 
 const measured = ({ sizes }) => sizes.filter(({ leftOut }) => leftOut === undefined);
 
-/** The largest of those that were measured most often: start-up, which is constant, counts least there. */
-function sizeOfRatios(result) {
-  const sizes = measured(result);
-  const mostRuns = Math.max(...sizes.map(({ runs }) => runs));
-  return sizes.findLast(({ runs }) => runs === mostRuns);
+/** Which program is how many times as fast as which other. */
+const RATIOS = {
+  floorNone: { title: "none / floor", of: ["none", "floor"] },
+  floorProof: { title: "proof / floor", of: ["proof", "floor"] },
+  proofNone: { title: "proof / none", of: ["proof", "none"] },
+  multiRow: { title: "proof / multi-row", of: ["proof", "multiRow"] },
+  shuttle: { title: "proof / shuttle", of: ["proof", "shuttle"] },
+  twoWorkers: { title: "full: 2 threads / 1", of: ["fullTwoThreads", "fullOneThread"] },
+  ed25519Limit: { title: "full / ed25519 alone", of: ["fullTwoThreads"] },
+};
+
+function ratioAt({ programs, ed25519 }, [one, other]) {
+  if (other !== undefined) return ratioOf(programs[one], programs[other]);
+  const limit = ed25519.perSecond * Math.min(SIGNATURE_THREADS, availableParallelism());
+  return round(summarize(programs[one]).messagesPerSecond / limit, 3);
 }
 
-function ratiosOf({ programs }, { perSecond }) {
-  const { none, floor, proof, fullOneThread, fullTwoThreads, multiRow, shuttle } = programs;
-  const limit = perSecond * Math.min(SIGNATURE_THREADS, availableParallelism());
-  return {
-    floorProof: ratioOf(proof, floor),
-    floorNone: ratioOf(none, floor),
-    proofNone: ratioOf(proof, none),
-    multiRow: ratioOf(proof, multiRow),
-    shuttle: ratioOf(proof, shuttle),
-    twoWorkers: ratioOf(fullTwoThreads, fullOneThread),
-    ed25519Limit: round(summarize(fullTwoThreads).messagesPerSecond / limit, 3),
-  };
+/**
+ * The largest of the sizes at which programs were measured most often: start-up, which is constant,
+ * counts least there.
+ */
+function sizeOfRatio(sizes, names) {
+  const runsOf = ({ programs }) => Math.min(...names.map((name) => programs[name].length));
+  const mostRuns = Math.max(...sizes.map(runsOf));
+  return sizes.findLast((size) => runsOf(size) === mostRuns);
 }
-
-const RATIO_COLUMNS = [
-  ["floorNone", "none / floor"],
-  ["floorProof", "proof / floor"],
-  ["proofNone", "proof / none"],
-  ["multiRow", "proof / multi-row"],
-  ["shuttle", "proof / shuttle"],
-  ["twoWorkers", "full: 2 threads / 1"],
-  ["ed25519Limit", "full / ed25519 alone"],
-];
 
 function tableOf({ programs }, title) {
   return {
@@ -124,33 +121,41 @@ core that verifies signatures; or one thread for all of it.`,
     const sizes = [];
     // The largest first: the network of the smallest is of use to the parts that follow.
     for (const size of context.sizes.toSorted((a, b) => b - a)) {
-      sizes.push(await measureSize(context, size));
+      sizes.push(await measureSize(context, { asked: size, ed25519 }));
     }
-    return { ed25519, sizes: sizes.reverse() };
+    return { sizes: sizes.reverse() };
   },
-  ratios: (result) => ratiosOf(sizeOfRatios(result), result.ed25519),
+  /** Sizes that were measured before and not again stay, each with its date. */
+  merge(earlier, later) {
+    const isAgain = ({ asked }) => later.sizes.some((size) => size.asked === asked);
+    const sizes = [...earlier.sizes.filter((size) => !isAgain(size)), ...later.sizes];
+    return { sizes: sizes.toSorted((a, b) => a.asked - b.asked) };
+  },
+  ratios(result) {
+    const sizes = measured(result);
+    const ratioOfMost = ({ of }) => ratioAt(sizeOfRatio(sizes, of), of);
+    return Object.fromEntries(
+      Object.entries(RATIOS).map(([name, ratio]) => [name, ratioOfMost(ratio)]),
+    );
+  },
   peakMb: (result) =>
     measured(result).flatMap(({ programs: { floor, multiRow, shuttle, ...syncs } }) =>
       Object.values(syncs).flatMap((loads) => loads.map(({ peakMb }) => peakMb)),
     ),
   tables(result) {
-    const { ed25519 } = result;
-    const tables = measured(result).map((size) => {
-      const { messages, largestUser } = size;
-      const what = `${messages} messages, ${largestUser} of one user`;
-      return tableOf(size, what);
+    const sizes = measured(result);
+    const tables = sizes.map((size) => {
+      const { messages, largestUser, date } = size;
+      return tableOf(size, `${messages} messages, ${largestUser} of one user, measured ${date}`);
     });
-    const ratioRows = measured(result).map((size) => {
-      const ratios = ratiosOf(size, ed25519);
-      return [size.messages, ...RATIO_COLUMNS.map(([name]) => ratios[name])];
-    });
-    const limit = `${ed25519.perSecond} signatures/s on one core (${ed25519.name})`;
+    const ratios = Object.values(RATIOS);
+    const [{ ed25519 }] = sizes.slice(-1);
     return [
       ...tables,
       {
-        title: `Ratios of throughputs; the last column against ${limit} on each core`,
-        columns: ["messages", ...RATIO_COLUMNS.map(([, title]) => title)],
-        rows: ratioRows,
+        title: `Ratios of throughputs; the last column against what ${ed25519.name} verifies alone, by ${ed25519.perSecond} signatures/s on each core`,
+        columns: ["messages", ...ratios.map(({ title }) => title)],
+        rows: sizes.map((size) => [size.messages, ...ratios.map(({ of }) => ratioAt(size, of))]),
       },
     ];
   },
