@@ -43,6 +43,7 @@ async function perform(
     case "killSync":
       return syncs[scenario.steps.indexOf(step) % syncs.length]?.kill();
     case "killDatabase":
+      for (const sync of syncs) sync.foreseeLoss();
       return server.kill();
     case "faults":
       return nodes[step.node]?.setFaults(step.plan);

@@ -13,7 +13,12 @@ export interface SyncSurroundings {
 export interface SyncProcess extends AsyncDisposable {
   /** Starts it unless it runs. */
   ensureRunning(): void;
-  /** Starts it again if its start was refused, because nodes or the database were down. */
+  /** Says that the database is about to be killed, of which a process that runs may end in time. */
+  foreseeLoss(): void;
+  /**
+   * Starts it again if its start was refused, because nodes or the database were down, or if it has
+   * ended of the loss that was foreseen.
+   */
   retryRefusedStart(): void;
   /** Ends it with SIGKILL, if it runs. */
   kill(): Promise<void>;
@@ -39,6 +44,8 @@ export function createSyncProcess(surroundings: SyncSurroundings): SyncProcess {
   let killCount = 0;
   let lastOutput = "";
   let isRefused = false;
+  /** Processes that may end once they have begun. */
+  const bereaved = new Set<RunningCli>();
 
   function start(...flags: readonly string[]): RunningCli {
     const nodes = endpoints.flatMap((endpoint) => ["--snapchain-endpoint", endpoint]);
@@ -50,8 +57,9 @@ export function createSyncProcess(surroundings: SyncSurroundings): SyncProcess {
       if (running === started) running = undefined;
       lastOutput = ended.stdout;
       const { exitCode } = ended;
-      // Before it had anything to say: one that has begun must not end by itself.
-      isRefused = exitCode !== null && REFUSED_STARTS.has(exitCode) && ended.stdout === "";
+      // Before it had anything to say: one that has begun must not end by itself, but of such a loss.
+      const mayEnd = ended.stdout === "" || bereaved.has(started);
+      isRefused = exitCode !== null && REFUSED_STARTS.has(exitCode) && mayEnd;
       if (exitCode !== null && exitCode !== 0 && !REFUSED_STARTS.has(exitCode)) complain(ended);
     });
     return started;
@@ -78,6 +86,9 @@ export function createSyncProcess(surroundings: SyncSurroundings): SyncProcess {
   return {
     ensureRunning() {
       if (running === undefined) start();
+    },
+    foreseeLoss() {
+      if (running !== undefined) bereaved.add(running);
     },
     retryRefusedStart() {
       if (running === undefined && isRefused) start();
