@@ -66,9 +66,8 @@ export const growth = {
   title: "Growth",
   text: `Messages per second of the download alone, and peak memory, when rows of other accounts are there already. Those are copies of
 the casts, reactions and links of a mirror, made by SQL under other fids, which lie between those of the network, and other hashes; their
-proofs would not hold, so that this measures the writing and not what the rows mean. In a database with rows, new keys go to pages that
-are there, of which the first change after a checkpoint logs the whole page: so one ratio is of the most rows to the fewest, the other to
-none. Secondary indexes are built after a download and over all rows, which is most of the seconds in the third column.`,
+proofs would not hold, so that this measures the writing and not what the rows mean. One ratio is of the most
+rows to the fewest, the other to none. Secondary indexes are built after a download and over all rows, which is most of the seconds in the third column.`,
   async run(context) {
     const { database, networks, sizes, log, isQuick, runs } = context;
     const network = await networks.of(sizes[0]);

@@ -10,7 +10,7 @@ import { selectAccountsWithRows } from "../write/derived/derived-tables.ts";
 import { toRow } from "./list-rows.ts";
 
 const FETCH_FIDS = 10_000;
-/** Rows of a relation at a time: a megabyte or two as objects. */
+/** Rows of a relation at a time. */
 const FETCH_ROWS = 1000;
 
 /** Fids as a literal: the session may be another process's, which takes no parameters. */

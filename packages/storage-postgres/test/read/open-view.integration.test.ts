@@ -54,6 +54,9 @@ describe("readRows()", () => {
     await using view = await store.openView();
 
     for await (const rows of view.readRows(FIDS)) if (rows.links) break;
+    const closed =
+      "select from pg_stat_activity where datname = current_database() and query like 'close live_%'";
+    await expect.poll(async () => (await own.database.query(closed)).rows).toHaveLength(1);
     const { hashes } = await readAll(view);
 
     expect(hashes).toHaveLength(COUNTS.links + COUNTS.reactions);
