@@ -25,17 +25,14 @@ const LABELS = {
   fullTwoThreads: "sync --verify full, 2 threads",
 };
 
-/** Full verification of a million messages takes a minute, of five million five, and as often as that. */
-const mostRunsOf = (messages) => (messages >= 2_000_000 ? 1 : undefined);
-
 function programsOf(network, { isQuick }) {
-  const { node, indexes, messages } = network;
+  const { node, indexes } = network;
   const sync = (level) => (url) => syncArgs({ endpoint: node.endpoint, url, level });
   const fullWith = (threads) => ({
     toArgs: (url) => ["--import", pathTo("programs/limit-cores.mjs"), ...sync("full")(url)],
     env: { BENCH_CORES: String(threads) },
     // They take most of the time of all.
-    mostRuns: isQuick ? 1 : mostRunsOf(messages),
+    mostRuns: isQuick ? 1 : undefined,
   });
   const floor = pathTo("programs/floor/run-floor.mjs");
   return {
