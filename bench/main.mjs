@@ -4,6 +4,7 @@
 //   --messages N,... networks of so many messages, the smallest first, instead of 200k, 1M and 5M
 //   --runs N         how often everything is measured
 //   --only PART,...  these parts alone; `processes`, `embedding`, `search` are in a quick run only when named
+//   --programs N,... these programs of a first load alone, such as fullOneThread,fullTwoThreads
 //   --seed N         what the networks follow from
 import { parseArgs } from "node:util";
 import { startDatabaseServer } from "./measure/databases/database.mjs";
@@ -12,7 +13,7 @@ import { createNetworks } from "./measure/networks/networks.mjs";
 import { disk } from "./parts/disk.mjs";
 import { distant } from "./parts/distant.mjs";
 import { growth } from "./parts/growth.mjs";
-import { historical } from "./parts/historical.mjs";
+import { HISTORICAL_PROGRAMS, historical } from "./parts/historical.mjs";
 import { processes } from "./parts/processes.mjs";
 import { realtime } from "./parts/realtime.mjs";
 import { embedding } from "./parts/retrieval/embedding.mjs";
@@ -51,10 +52,19 @@ function readParts(only, isQuick) {
   if (only === undefined) {
     return Object.keys(PARTS).filter((name) => !(isQuick && NOT_QUICK.has(name)));
   }
-  const chosen = only.split(",").map((name) => name.trim());
+  const chosen = splitNames(only);
   const unknown = chosen.filter((name) => PARTS[name] === undefined);
   if (unknown.length > 0) fail(`No part ${unknown}; there are ${Object.keys(PARTS).join(", ")}`);
   return Object.keys(PARTS).filter((name) => chosen.includes(name));
+}
+
+const splitNames = (names) => names?.split(",").map((name) => name.trim());
+
+/** Which programs of a first load are measured; undefined for all of them. */
+function readPrograms(names) {
+  const unknown = (names ?? []).filter((name) => !HISTORICAL_PROGRAMS.includes(name));
+  if (unknown.length === 0) return names;
+  return fail(`No program ${unknown}; there are ${HISTORICAL_PROGRAMS.join(", ")}`);
 }
 
 function readFlags() {
@@ -64,6 +74,7 @@ function readFlags() {
       messages: { type: "string" },
       runs: { type: "string" },
       only: { type: "string" },
+      programs: { type: "string" },
       seed: { type: "string", default: "1" },
     },
   });
@@ -78,6 +89,7 @@ function readFlags() {
     parts: readParts(values.only, isQuick),
     isPartial: values.only !== undefined,
     seed: readPositive("seed", values.seed),
+    programs: readPrograms(splitNames(values.programs)),
     settings: { isQuick, sizes: messages ?? sizes, runs, runsAt },
   };
 }
@@ -90,7 +102,7 @@ function log(message) {
 
 if (process.platform !== "linux")
   fail("The benchmark reads what processes cost from Linux's /proc");
-const { parts, isPartial, seed, settings } = readFlags();
+const { parts, isPartial, seed, programs, settings } = readFlags();
 const database = await startDatabaseServer();
 const head = {
   date: new Date().toISOString(),
@@ -100,7 +112,7 @@ const head = {
   isQuick: settings.isQuick,
 };
 const networks = createNetworks({ database, seed, log });
-const context = { ...settings, seed, database, networks, log };
+const context = { ...settings, date: head.date, programs, seed, database, networks, log };
 const results = readEarlierParts(head, { isPartial });
 /** Measures a part. One that fails is told and left out: the others have taken hours, or will. */
 async function measurePart(name) {

@@ -10,7 +10,7 @@ function readClaim(output) {
 }
 
 /** Fills a fresh database by a program: `toArgs(url)` is its command line. */
-async function measureLoad({ database, network }, { toArgs, env }) {
+async function measureLoad({ database, date, network }, { toArgs, env }) {
   return await database.withDatabase(async (url) => {
     const before = { node: await network.node.cost(), database: database.cpuSeconds() };
     const { seconds, cpuSeconds, peakMb, output } = await runMeasured(toArgs(url), { env });
@@ -20,6 +20,7 @@ async function measureLoad({ database, network }, { toArgs, env }) {
     const nodeSeconds = nodeCost.cpuSeconds - before.node.cpuSeconds;
     const perMillion = (cpu) => round((cpu / claim.messages) * 1e6);
     return {
+      date,
       messages: claim.messages,
       seconds: round(claim.seconds),
       messagesPerSecond: Math.round(claim.messages / claim.seconds),
@@ -54,7 +55,7 @@ export async function takeTurns(context, programs, { network, runs }) {
   for (let run = 1; run <= runs; run++) {
     for (const [name, program] of Object.entries(programs)) {
       if (run > (program.mostRuns ?? runs)) continue;
-      const load = await measureLoad({ database: context.database, network }, program);
+      const load = await measureLoad({ ...context, network }, program);
       results[name].push(load);
       context.log(`run ${run}, ${name}: ${describeLoad(load)}`);
     }

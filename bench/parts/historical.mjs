@@ -25,6 +25,15 @@ const LABELS = {
   fullTwoThreads: "sync --verify full, 2 threads",
 };
 
+/** Names of the programs that are measured, in the order of their turns. */
+export const HISTORICAL_PROGRAMS = Object.keys(LABELS);
+
+/** Something of each program that has it. */
+function inOrder(toValue) {
+  const values = HISTORICAL_PROGRAMS.map((name) => [name, toValue(name)]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
 function programsOf(network, { isQuick }) {
   const { node, indexes } = network;
   const sync = (level) => (url) => syncArgs({ endpoint: node.endpoint, url, level });
@@ -53,10 +62,19 @@ async function measureSize(context, { asked, ed25519 }) {
   }
   const runs = context.runsAt(asked);
   const network = await context.networks.of(asked);
-  const programs = await takeTurns(context, programsOf(network, context), { network, runs });
+  const { programs: chosen = HISTORICAL_PROGRAMS } = context;
+  const all = programsOf(network, context);
+  const wanted = inOrder((name) => (chosen.includes(name) ? all[name] : undefined));
+  const programs = await takeTurns(context, wanted, { network, runs });
   const { messages, largestUser } = network;
-  const date = new Date().toISOString();
-  return { asked, date, messages, largestUser, runs, ed25519, programs };
+  return { asked, date: context.date, messages, largestUser, runs, ed25519, programs };
+}
+
+/** Programs that were not measured again stay, to be compared with those of their own turns alone. */
+function mergeSize(earlier, later) {
+  if (earlier?.programs === undefined || later.programs === undefined) return later;
+  const programs = { ...earlier.programs, ...later.programs };
+  return { ...earlier, ...later, programs: inOrder((name) => programs[name]) };
 }
 
 const measured = ({ sizes }) => sizes.filter(({ leftOut }) => leftOut === undefined);
@@ -72,8 +90,11 @@ const RATIOS = {
   ed25519Limit: { title: "full / ed25519 alone", of: ["fullTwoThreads"] },
 };
 
-function ratioAt({ programs, ed25519 }, [one, other]) {
-  if (other !== undefined) return ratioOf(programs[one], programs[other]);
+/** 0 is what was not measured, or not in the same turns. */
+function ratioAt({ programs, ed25519 }, [one, other = one]) {
+  const [date, otherDate] = [one, other].map((name) => programs[name]?.at(-1).date);
+  if (!programs[one] || !programs[other] || date !== otherDate) return 0;
+  if (other !== one) return ratioOf(programs[one], programs[other]);
   const limit = ed25519.perSecond * Math.min(SIGNATURE_THREADS, availableParallelism());
   return round(summarize(programs[one]).messagesPerSecond / limit, 3);
 }
@@ -83,23 +104,26 @@ function ratioAt({ programs, ed25519 }, [one, other]) {
  * counts least there.
  */
 function sizeOfRatio(sizes, names) {
-  const runsOf = ({ programs }) => Math.min(...names.map((name) => programs[name].length));
+  const runsOf = ({ programs }) => Math.min(...names.map((name) => programs[name]?.length ?? 0));
   const mostRuns = Math.max(...sizes.map(runsOf));
   return sizes.findLast((size) => runsOf(size) === mostRuns);
 }
 
-function tableOf({ programs }, title) {
+function tableOf({ programs, date }, title) {
   return {
     title,
     columns: [
-      ...["program", "runs", "messages/s", "CPU s per million: program", "database", "node"],
-      ...["node's share of CPU", "peak MB", "bytes per message"],
+      ...["program", "runs", "measured", "messages/s"],
+      ...["CPU s per million: program", "database", "node", "node's share of CPU"],
+      ...["peak MB", "bytes per message"],
     ],
     rows: Object.entries(programs).map(([name, loads]) => {
       const { messagesPerSecond, cpu, nodeCpuShare, peakMb, bytesPerMessage } = summarize(loads);
       const share = `${round(nodeCpuShare * 100, 1)} %`;
       const costs = [cpu.program, cpu.database, cpu.node, share];
-      return [LABELS[name], loads.length, messagesPerSecond, ...costs, peakMb, bytesPerMessage];
+      const day = (loads.at(-1).date ?? date).slice(0, 10);
+      const speed = [loads.length, day, messagesPerSecond];
+      return [LABELS[name], ...speed, ...costs, peakMb, bytesPerMessage];
     }),
   };
 }
@@ -122,11 +146,11 @@ core that verifies signatures; or one thread for all of it.`,
     }
     return { sizes: sizes.reverse() };
   },
-  /** Sizes that were measured before and not again stay, each with its date. */
+  /** Sizes and programs that were measured before and not again stay, each with its date. */
   merge(earlier, later) {
-    const isAgain = ({ asked }) => later.sizes.some((size) => size.asked === asked);
-    const sizes = [...earlier.sizes.filter((size) => !isAgain(size)), ...later.sizes];
-    return { sizes: sizes.toSorted((a, b) => a.asked - b.asked) };
+    const bySize = new Map(earlier.sizes.map((size) => [size.asked, size]));
+    for (const size of later.sizes) bySize.set(size.asked, mergeSize(bySize.get(size.asked), size));
+    return { sizes: [...bySize.values()].toSorted((a, b) => a.asked - b.asked) };
   },
   ratios(result) {
     const sizes = measured(result);
@@ -142,8 +166,8 @@ core that verifies signatures; or one thread for all of it.`,
   tables(result) {
     const sizes = measured(result);
     const tables = sizes.map((size) => {
-      const { messages, largestUser, date } = size;
-      return tableOf(size, `${messages} messages, ${largestUser} of one user, measured ${date}`);
+      const { messages, largestUser } = size;
+      return tableOf(size, `${messages} messages, ${largestUser} of one user`);
     });
     const ratios = Object.values(RATIOS);
     return [
