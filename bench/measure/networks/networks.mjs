@@ -31,6 +31,7 @@ export async function startDevnet({ messages, seed, trafficPerBlock }) {
   const megabytes = Math.floor((totalmem() / 2 ** 20) * 0.8);
   const child = await startChild("programs/node/serve-devnet.mjs", [JSON.stringify(options)], {
     nodeFlags: [
+      "--expose-gc",
       `--max-old-space-size=${megabytes}`,
       `--min-semi-space-size=${DEVNET_SEMI_SPACE_MB}`,
       `--max-semi-space-size=${DEVNET_SEMI_SPACE_MB}`,
