@@ -87,7 +87,7 @@ function readFlags() {
   const sizes = isQuick ? SIZES.slice(0, 1) : SIZES;
   return {
     parts: readParts(values.only, isQuick),
-    isPartial: values.only !== undefined,
+    isPartial: values.only !== undefined || values.programs !== undefined,
     seed: readPositive("seed", values.seed),
     programs: readPrograms(splitNames(values.programs)),
     settings: { isQuick, sizes: messages ?? sizes, runs, runsAt },

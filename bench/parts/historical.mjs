@@ -67,14 +67,16 @@ async function measureSize(context, { asked, ed25519 }) {
   const wanted = inOrder((name) => (chosen.includes(name) ? all[name] : undefined));
   const programs = await takeTurns(context, wanted, { network, runs });
   const { messages, largestUser } = network;
-  return { asked, date: context.date, messages, largestUser, runs, ed25519, programs };
+  return { asked, messages, largestUser, ed25519, programs };
 }
 
 /** Programs that were not measured again stay, to be compared with those of their own turns alone. */
 function mergeSize(earlier, later) {
   if (earlier?.programs === undefined || later.programs === undefined) return later;
   const programs = { ...earlier.programs, ...later.programs };
-  return { ...earlier, ...later, programs: inOrder((name) => programs[name]) };
+  // Compared with full verification alone, in the same turns.
+  const { ed25519 } = later.programs.fullTwoThreads ? later : earlier;
+  return { ...later, ed25519, programs: inOrder((name) => programs[name]) };
 }
 
 const measured = ({ sizes }) => sizes.filter(({ leftOut }) => leftOut === undefined);
@@ -90,11 +92,19 @@ const RATIOS = {
   ed25519Limit: { title: "full / ed25519 alone", of: ["fullTwoThreads"] },
 };
 
+/** How often programs were measured in the same turns. */
+function countTurns({ programs }, names) {
+  const loads = names.map((name) => programs[name] ?? []);
+  const dates = new Set(loads.map((each) => each.at(-1)?.date));
+  return dates.size > 1 ? 0 : Math.min(...loads.map(({ length }) => length));
+}
+
 /** 0 is what was not measured, or not in the same turns. */
-function ratioAt({ programs, ed25519 }, [one, other = one]) {
-  const [date, otherDate] = [one, other].map((name) => programs[name]?.at(-1).date);
-  if (!programs[one] || !programs[other] || date !== otherDate) return 0;
-  if (other !== one) return ratioOf(programs[one], programs[other]);
+function ratioAt(size, names) {
+  if (countTurns(size, names) === 0) return 0;
+  const { programs, ed25519 } = size;
+  const [one, other] = names;
+  if (other !== undefined) return ratioOf(programs[one], programs[other]);
   const limit = ed25519.perSecond * Math.min(SIGNATURE_THREADS, availableParallelism());
   return round(summarize(programs[one]).messagesPerSecond / limit, 3);
 }
@@ -104,12 +114,11 @@ function ratioAt({ programs, ed25519 }, [one, other = one]) {
  * counts least there.
  */
 function sizeOfRatio(sizes, names) {
-  const runsOf = ({ programs }) => Math.min(...names.map((name) => programs[name]?.length ?? 0));
-  const mostRuns = Math.max(...sizes.map(runsOf));
-  return sizes.findLast((size) => runsOf(size) === mostRuns);
+  const mostTurns = Math.max(...sizes.map((size) => countTurns(size, names)));
+  return sizes.findLast((size) => countTurns(size, names) === mostTurns);
 }
 
-function tableOf({ programs, date }, title) {
+function tableOf({ programs }, title) {
   return {
     title,
     columns: [
@@ -121,7 +130,7 @@ function tableOf({ programs, date }, title) {
       const { messagesPerSecond, cpu, nodeCpuShare, peakMb, bytesPerMessage } = summarize(loads);
       const share = `${round(nodeCpuShare * 100, 1)} %`;
       const costs = [cpu.program, cpu.database, cpu.node, share];
-      const day = (loads.at(-1).date ?? date).slice(0, 10);
+      const day = loads.at(-1).date.slice(0, 10);
       const speed = [loads.length, day, messagesPerSecond];
       return [LABELS[name], ...speed, ...costs, peakMb, bytesPerMessage];
     }),

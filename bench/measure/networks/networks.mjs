@@ -12,8 +12,8 @@ const BYTES_PER_MESSAGE = 3500;
 const SMALL_NETWORK_MESSAGES = 500_000;
 /**
  * A devnet's young objects, in MiB a half. Of five million messages each collection of the young takes
- * half a second, whatever there is to collect, because it goes through all the old: one for every half
- * megabyte would last longer than everything else, and have one core of those that are measured.
+ * half a second, whatever there is to collect, because it goes through all the old. V8 makes
+ * do with half a megabyte in a process that has little to do, which then took a core of those that are measured.
  */
 const DEVNET_SEMI_SPACE_MB = 64;
 

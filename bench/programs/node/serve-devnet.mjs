@@ -8,7 +8,7 @@ import { createDevnet } from "@snaprag/devnet";
 const devnet = createDevnet(JSON.parse(process.argv[2]));
 await devnet.start();
 // What the history left behind would be collected while something is measured, for seconds on end.
-globalThis.gc?.();
+globalThis.gc();
 const atStart = process.cpuUsage();
 console.log(devnet.endpoint);
 for await (const line of createInterface(process.stdin)) {
