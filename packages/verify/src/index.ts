@@ -29,18 +29,17 @@ export { checkMessageHash } from "./messages/message-hash.ts";
 export type { MessageSignatureCheck } from "./messages/message-signature.ts";
 export { checkMessageSignature } from "./messages/message-signature.ts";
 export { trieKeyOfUsernameProof, trieKeysOfMessage } from "./trie/entry-keys.ts";
-export { homeShardOf, virtualShardOf } from "./trie/routing.ts";
-export { shardRootOf } from "./trie/shard-root.ts";
+export type { OpaqueSubtree } from "./trie/hasher/opaque-subtree.ts";
+export type { TrieHasher, TrieHasherOptions } from "./trie/hasher/trie-hasher.ts";
+export { createTrieHasher, resumeTrieHasher } from "./trie/hasher/trie-hasher.ts";
 export type {
   AccountRoot,
-  OpaqueSubtree,
-  TrieHasher,
-  TrieHasherOptions,
   TrieObserver,
   TrieRoot,
   VirtualShardRoot,
-} from "./trie/trie-hasher.ts";
-export { createTrieHasher, resumeTrieHasher } from "./trie/trie-hasher.ts";
+} from "./trie/hasher/trie-observer.ts";
+export { homeShardOf, virtualShardOf } from "./trie/routing.ts";
+export { shardRootOf } from "./trie/shard-root.ts";
 export type { TrieKeyHead } from "./trie/trie-key.ts";
 export {
   FNAME_TYPE_BYTE,

@@ -1,8 +1,8 @@
 import type { Blake3 } from "../blake3.ts";
 import { VerifyError } from "../verify-error.ts";
+import { appendChild, createOpenNodes, HASH_BYTES, takeHash } from "./hasher/open-nodes.ts";
+import type { TrieRoot } from "./hasher/trie-observer.ts";
 import { VIRTUAL_SHARD_DEPTH } from "./nibbles.ts";
-import { createOpenNodes, HASH_BYTES } from "./open-nodes.ts";
-import type { TrieRoot } from "./trie-hasher.ts";
 
 /**
  * The shard's root above the roots of its virtual shards (0 to 255; absent or empty ones have no
@@ -24,13 +24,13 @@ export function shardRootOf(roots: ReadonlyMap<number, TrieRoot>, blake3: Blake3
   for (let virtualShard = 0; virtualShard <= 0xff; virtualShard++) {
     const part = roots.get(virtualShard);
     if (part !== undefined && part.root.length > 0) {
-      open.append(VIRTUAL_SHARD_DEPTH - 1, part.root);
+      appendChild(open, VIRTUAL_SHARD_DEPTH - 1, part.root);
       leafCount += part.leafCount;
       opaqueLeafCount += part.opaqueLeafCount;
     }
     const isLastOfNibble = (virtualShard & 0x0f) === 0x0f;
-    if (isLastOfNibble && open.take(VIRTUAL_SHARD_DEPTH - 1, hash)) open.append(0, hash);
+    if (isLastOfNibble && takeHash(open, VIRTUAL_SHARD_DEPTH - 1, hash)) appendChild(open, 0, hash);
   }
-  const root = open.take(0, hash) ? hash : new Uint8Array();
+  const root = takeHash(open, 0, hash) ? hash : new Uint8Array();
   return { root, leafCount, opaqueLeafCount };
 }

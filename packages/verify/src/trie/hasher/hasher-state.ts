@@ -3,8 +3,9 @@
 //   version u8 | root depth u8 | shared with previous u8 | six counts f64
 //   last node: path length u8 (255 = none), path, depth u8 (255 = floats), hash
 //   open nodes: count u8, then for each: depth u8, children u8, hashes
-import { VerifyError } from "../verify-error.ts";
-import type { Path } from "./nibbles.ts";
+import { VerifyError } from "../../verify-error.ts";
+import type { Path } from "../nibbles.ts";
+import type { ListedNode } from "./open-nodes.ts";
 import { HASH_BYTES, MAX_CHILDREN } from "./open-nodes.ts";
 
 /** Any change of the layout or of what it means takes the next number. */
@@ -47,7 +48,7 @@ export function replaceNode(node: LastNode, { path, hash, depth }: PendingNode):
 }
 
 /** Leaves so far. */
-interface LeafCounts {
+export interface LeafCounts {
   all: number;
   opaque: number;
 }
@@ -61,7 +62,7 @@ export interface HasherPosition {
   readonly counts: LeafCounts;
   readonly beforeAccount: LeafCounts;
   readonly beforeVirtualShard: LeafCounts;
-  readonly openNodes: { readonly depth: number; readonly hashes: Uint8Array }[];
+  readonly openNodes: readonly ListedNode[];
 }
 
 /** Writes a position as bytes. */
@@ -89,84 +90,93 @@ export function writeHasherState(position: HasherPosition): Uint8Array {
   return bytes;
 }
 
+/** Bytes of a state, and how many of them were read. */
+interface StateReader {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  end: number;
+}
+
+function take(reader: StateReader, length: number): number {
+  const start = reader.end;
+  reader.end += length;
+  if (reader.end > reader.bytes.length) throw malformed("it ends too early");
+  return start;
+}
+
+function readByte(reader: StateReader): number {
+  return reader.view.getUint8(take(reader, 1));
+}
+
+function readBytes(reader: StateReader, length: number): Uint8Array {
+  const start = take(reader, length);
+  return reader.bytes.slice(start, start + length);
+}
+
+function readCount(reader: StateReader): number {
+  const count = reader.view.getFloat64(take(reader, 8));
+  if (!Number.isSafeInteger(count) || count < 0) throw malformed("a count is no count");
+  return count;
+}
+
+function readCounts(reader: StateReader): LeafCounts {
+  return { all: readCount(reader), opaque: readCount(reader) };
+}
+
+function readPending(reader: StateReader): PendingNode | undefined {
+  const length = readByte(reader);
+  if (length === NONE) return undefined;
+  const path = readBytes(reader, length);
+  const depth = readByte(reader);
+  const hash = readBytes(reader, HASH_BYTES);
+  return { path, hash, depth: depth === FLOATING ? undefined : depth };
+}
+
+function readOpenNodes(reader: StateReader): ListedNode[] {
+  const nodes: ListedNode[] = [];
+  for (let left = readByte(reader); left > 0; left--) {
+    const depth = readByte(reader);
+    const children = readByte(reader);
+    if (children > MAX_CHILDREN) throw malformed(`a node has ${children} children`);
+    nodes.push({ depth, hashes: readBytes(reader, children * HASH_BYTES) });
+  }
+  return nodes;
+}
+
 /**
  * Reads a position.
  *
  * @throws {VerifyError} `malformed_state`
  */
 export function readHasherState(bytes: Uint8Array): HasherPosition {
-  const reader = createReader(bytes);
-  const version = reader.byte();
-  if (version !== VERSION) throw malformed(`it is of version ${version}, not ${VERSION}`);
-  const rootDepth = reader.byte();
-  const sharedWithPrevious = reader.byte();
-  const counts = { all: reader.count(), opaque: reader.count() };
-  const beforeAccount = { all: reader.count(), opaque: reader.count() };
-  const beforeVirtualShard = { all: reader.count(), opaque: reader.count() };
-  const last = readPending(reader);
-  const openNodes = Array.from({ length: reader.byte() }, () => {
-    const depth = reader.byte();
-    const children = reader.byte();
-    if (children > MAX_CHILDREN) throw malformed(`a node has ${children} children`);
-    return { depth, hashes: reader.bytes(children * HASH_BYTES) };
-  });
-  reader.end();
-  return {
-    rootDepth,
-    last,
-    sharedWithPrevious,
-    counts,
-    beforeAccount,
-    beforeVirtualShard,
-    openNodes,
-  };
-}
-
-interface StateReader {
-  byte(): number;
-  bytes(length: number): Uint8Array;
-  count(): number;
-  end(): void;
-}
-
-function createReader(bytes: Uint8Array): StateReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let position = 0;
-  function take(length: number): number {
-    const start = position;
-    position += length;
-    if (position > bytes.length) throw malformed("it ends too early");
-    return start;
-  }
-  return {
-    byte: () => view.getUint8(take(1)),
-    bytes(length) {
-      const start = take(length);
-      return bytes.slice(start, start + length);
-    },
-    count() {
-      const count = view.getFloat64(take(8));
-      if (!Number.isSafeInteger(count) || count < 0) throw malformed("a count is no count");
-      return count;
-    },
-    end() {
-      if (position !== bytes.length) throw malformed("it goes on after its end");
-    },
+  const reader: StateReader = { bytes, view, end: 0 };
+  const version = readByte(reader);
+  if (version !== VERSION) throw malformed(`it is of version ${version}, not ${VERSION}`);
+  // In the order of the bytes, as written above.
+  const position: HasherPosition = {
+    rootDepth: readByte(reader),
+    sharedWithPrevious: readByte(reader),
+    counts: readCounts(reader),
+    beforeAccount: readCounts(reader),
+    beforeVirtualShard: readCounts(reader),
+    last: readPending(reader),
+    openNodes: readOpenNodes(reader),
   };
-}
-
-function readPending(reader: StateReader): PendingNode | undefined {
-  const length = reader.byte();
-  if (length === NONE) return undefined;
-  const path = reader.bytes(length);
-  const depth = reader.byte();
-  const hash = reader.bytes(HASH_BYTES);
-  return { path, hash, depth: depth === FLOATING ? undefined : depth };
+  if (reader.end !== bytes.length) throw malformed("it goes on after its end");
+  return position;
 }
 
 function listCounts(position: HasherPosition): number[] {
   const { counts, beforeAccount, beforeVirtualShard } = position;
-  return [counts, beforeAccount, beforeVirtualShard].flatMap(({ all, opaque }) => [all, opaque]);
+  return [
+    counts.all,
+    counts.opaque,
+    beforeAccount.all,
+    beforeAccount.opaque,
+    beforeVirtualShard.all,
+    beforeVirtualShard.opaque,
+  ];
 }
 
 function malformed(what: string): VerifyError {
