@@ -1,3 +1,7 @@
+function toMember([key, member]: [string, unknown]): string {
+  return `${JSON.stringify(key)}:${toJsonText(member)}`;
+}
+
 /**
  * Writes a value as JSON text: byte strings as `"0x..."`, bigints as numbers, or as strings when
  * they are beyond what every JSON reader holds exactly (2^53 - 1).
@@ -9,10 +13,7 @@ export function toJsonText(value: unknown): string {
   if (value instanceof Uint8Array) return `"0x${Buffer.from(value).toString("hex")}"`;
   if (Array.isArray(value)) return `[${value.map(toJsonText).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([key, member]) => {
-    return `${JSON.stringify(key)}:${toJsonText(member)}`;
-  });
-  return `{${members.join()}}`;
+  return `{${Object.entries(value).map(toMember).join()}}`;
 }
 
 /** Reads a byte string as {@link toJsonText} writes it. */

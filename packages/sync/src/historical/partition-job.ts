@@ -5,6 +5,7 @@ import type { OpaqueSubtree } from "@snaprag/verify";
 import type { AccountMismatch } from "../proof/history/account-claims.ts";
 import { describeMismatch } from "../proof/history/account-claims.ts";
 import { proveStep } from "../proof/history/partition-prover.ts";
+import { trieKeysOf } from "../proof/leaves/trie-keys.ts";
 import { messagesOfEntries } from "../run/quarantine/carrier.ts";
 import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
@@ -108,7 +109,7 @@ async function processStep(
   const step = proveStep(
     job.proof,
     {
-      leaves: leaves ?? entries.map(({ trieKey }) => trieKey),
+      leaves: leaves ?? trieKeysOf(entries),
       accountRoots,
       faultyAccounts: new Set([...page.faultyAccounts, ...unprovenAccounts]),
       isLast,

@@ -36,12 +36,8 @@ export interface SyncRun {
   readonly abort: (reason: unknown) => void;
 }
 
-/** What processors must know about entries and events of a shard. */
-export function processContextOf(
-  { network }: Pick<SyncRun, "network">,
-  shardId: number,
-): ProcessContext {
-  const { shardCount } = network;
+/** Looks up home shards by fid, and keeps those that it has found. */
+function createHomes(shardCount: number): ProcessContext["homeShardOf"] {
   const homes = new Map<bigint, number>();
   // Entries come account by account, and looking up a `bigint` costs more than comparing it.
   let latestFid: bigint | undefined;
@@ -57,15 +53,25 @@ export function processContextOf(
     return home;
   }
 
-  return {
-    shardId,
-    network: network.network,
-    homeShardOf(fid) {
-      if (fid !== latestFid) {
-        latestHome = findHome(fid);
-        latestFid = fid;
-      }
-      return latestHome;
-    },
+  return (fid) => {
+    if (fid !== latestFid) {
+      latestHome = findHome(fid);
+      latestFid = fid;
+    }
+    return latestHome;
   };
+}
+
+/** Home shards by the number of shards there are: what is known of one page serves the next. */
+const homesByShardCount = new Map<number, ProcessContext["homeShardOf"]>();
+
+/** What processors must know about entries and events of a shard. */
+export function processContextOf(
+  { network }: Pick<SyncRun, "network">,
+  shardId: number,
+): ProcessContext {
+  const { shardCount } = network;
+  const homeShardAmong = homesByShardCount.get(shardCount) ?? createHomes(shardCount);
+  homesByShardCount.set(shardCount, homeShardAmong);
+  return { shardId, network: network.network, homeShardOf: homeShardAmong };
 }

@@ -13,13 +13,16 @@ interface Scope {
 }
 
 const PROFILE_COLUMNS = DERIVED_TABLES.find(({ name }) => name === "user_profiles")?.columns ?? [];
+const PROFILE_UPDATES = PROFILE_COLUMNS.map((column) => `${column} = excluded.${column}`).join(
+  ", ",
+);
 
 function refreshProfiles({ name, condition, values }: Scope): QueryConfig {
   return {
     name: `profiles_${name}`,
     text: `insert into user_profiles (fid, ${PROFILE_COLUMNS.join(", ")})
 ${selectProfiles(condition)}
-on conflict (fid) do update set ${PROFILE_COLUMNS.map((column) => `${column} = excluded.${column}`).join(", ")}`,
+on conflict (fid) do update set ${PROFILE_UPDATES}`,
     values: [...values],
   };
 }

@@ -28,11 +28,24 @@ type Row = Readonly<Record<string, unknown>>;
  */
 const COPY_ROWS = 100;
 
+function hasValue(rows: readonly Row[], column: string): boolean {
+  for (const row of rows) if (row[column] !== null) return true;
+  return false;
+}
+
 /** Columns that some row has a value in: for the others, the database fills in null for less. */
 function usedFields(columns: Columns, rows: readonly Row[]): Fields {
-  return columns
-    .filter(([name]) => rows.some((row) => row[name] !== null))
-    .map(([name, { write, writeField = write }]) => [name, writeField]);
+  const used: [string, ColumnType["write"]][] = [];
+  for (const [name, { write, writeField = write }] of columns) {
+    if (hasValue(rows, name)) used.push([name, writeField]);
+  }
+  return used;
+}
+
+function rowsOf(states: readonly { readonly row: Row }[]): readonly Row[] {
+  const rows: Row[] = [];
+  for (const { row } of states) rows.push(row);
+  return rows;
 }
 
 function writeFields(output: ByteOutput, fields: Fields, row: Row): void {
@@ -43,7 +56,7 @@ function writeFields(output: ByteOutput, fields: Fields, row: Row): void {
 function copyTable(table: TableName, folded: readonly FoldedRow[]): Statement {
   // Safety: both are read by the names of their columns only.
   const states = folded as unknown as readonly (Row & { readonly row: Row })[];
-  const rows = states.map(({ row }) => row);
+  const rows = rowsOf(states);
   const fields = usedFields(Object.entries<ColumnType>(TABLE_COLUMNS[table]), rows);
   const stateFields = usedFields(STATE_COLUMNS, states);
   const output = createByteOutput(rows.length * EXPECTED_ROW_BYTES);

@@ -117,6 +117,21 @@ function encodeColumn(type: ColumnType, values: readonly unknown[]): Buffer | nu
   return values.every((value) => value === null) ? null : encodeArray(type, values);
 }
 
+function valuesOf(rows: readonly FoldedRow[], column: string): unknown[] {
+  const values: unknown[] = [];
+  for (const { row } of rows) {
+    // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
+    values.push((row as unknown as Readonly<Record<string, unknown>>)[column]);
+  }
+  return values;
+}
+
+function statesOf(rows: readonly FoldedRow[], column: keyof FoldedRow): unknown[] {
+  const values: unknown[] = [];
+  for (const row of rows) values.push(row[column]);
+  return values;
+}
+
 /** The statement that writes rows of one relation. */
 export function writeTable(
   table: TableName,
@@ -124,18 +139,9 @@ export function writeTable(
   mode: WriteMode,
 ): QueryConfig {
   const values = Object.entries<ColumnType>(TABLE_COLUMNS[table]).map(([name, type]) =>
-    encodeColumn(
-      type,
-      // Safety: TABLE_COLUMNS lists exactly the columns of the table's rows.
-      rows.map(({ row }) => (row as unknown as Readonly<Record<string, unknown>>)[name]),
-    ),
+    encodeColumn(type, valuesOf(rows, name)),
   );
-  const states = STATE_COLUMNS.map(([name, type]) =>
-    encodeColumn(
-      type,
-      rows.map((row) => row[name]),
-    ),
-  );
+  const states = STATE_COLUMNS.map(([name, type]) => encodeColumn(type, statesOf(rows, name)));
   const name = `${mode}_${table}`;
   return { name, text: WRITE_SQL.get(name) ?? "", values: [...values, ...states] };
 }

@@ -1,5 +1,6 @@
 import type { NodeClient } from "@snaprag/client";
 import { homeShardOf } from "@snaprag/verify";
+import { trieKeysOf } from "../../proof/leaves/trie-keys.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { Listed, PartitionJob } from "../partition-job.ts";
 import { expectReached } from "./expect-reached.ts";
@@ -58,6 +59,6 @@ export function withNames(page: Listed, names: readonly Listed[]): Listed {
   return {
     entries: [...page.entries, ...names.flatMap(({ entries }) => entries)],
     accountRoots: page.accountRoots,
-    leaves: page.entries.map(({ trieKey }) => trieKey),
+    leaves: trieKeysOf(page.entries),
   };
 }

@@ -1,8 +1,10 @@
 // What was fetched of an account, as a part of its partition's proof.
+
 import type { AccountRoot, Blake3, OpaqueSubtree } from "@snaprag/verify";
 import { createTrieHasher, VerifyError } from "@snaprag/verify";
 import type { AccountClaim } from "../../proof/history/account-claims.ts";
 import { compareWithClaim, readClaims } from "../../proof/history/account-claims.ts";
+import { trieKeysOf } from "../../proof/leaves/trie-keys.ts";
 import type { Listed } from "../partition-job.ts";
 import { GASLESS_KEY_NIBBLE } from "./account-token.ts";
 import type { AccountAddress, FetchedAccount } from "./fetch-account.ts";
@@ -92,7 +94,7 @@ export function proveAccount(account: FetchedAccount, blake3: Blake3): ProvenAcc
   if (!account.isInSnapshot) return { entries, accountRoots, leaves: [], unprovenAccounts: [] };
   const fid = address.fid & LOW_32_BITS;
   const claim = readClaims(accountRoots).get(fid) ?? (live && { ...live, root: live.hash });
-  const listed = [...entries.map(({ trieKey }) => trieKey), ...opaqueParts(account)];
+  const listed = [...trieKeysOf(entries), ...opaqueParts(account)];
   const leaves = withoutRepeats(listed.sort(inOrder));
   if (claim === undefined) return { entries, accountRoots, leaves, unprovenAccounts: [] };
   const claims = [{ fid, accountRootHash: claim.root, numMessages: BigInt(claim.leafCount) }];

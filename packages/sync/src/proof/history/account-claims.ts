@@ -25,12 +25,11 @@ export interface AccountMismatch {
 export function readClaims(
   accountRoots: readonly FidAccountRootHash[],
 ): ReadonlyMap<bigint, AccountClaim> {
-  return new Map(
-    accountRoots.map(({ fid, accountRootHash, numMessages }) => [
-      fid & LOW_32_BITS,
-      { root: accountRootHash, leafCount: Number(numMessages) },
-    ]),
-  );
+  const claims = new Map<bigint, AccountClaim>();
+  for (const { fid, accountRootHash, numMessages } of accountRoots) {
+    claims.set(fid & LOW_32_BITS, { root: accountRootHash, leafCount: Number(numMessages) });
+  }
+  return claims;
 }
 
 /** Compares what was computed with what was told; undefined when they agree. */

@@ -54,15 +54,6 @@ function add(hasher: TrieHasher, leaf: Uint8Array | OpaqueSubtree): void {
   else hasher.addSubtree(leaf);
 }
 
-/** What is listed is the node's, unlike what is stored. */
-function asMalformedSnapshot<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof VerifyError ? malformedSnapshot(error) : error;
-  }
-}
-
 function malformedSnapshot(cause: VerifyError): SyncError {
   const message = "The node lists leaves of a snapshot twice, out of order or in a wrong partition";
   return new SyncError("malformed_snapshot", message, { cause });
@@ -79,13 +70,42 @@ function startOfLastAccount(leaves: ListedPart["leaves"], previous: bigint | und
   const last = leaves.at(-1);
   if (last === undefined) return -1;
   const fid = accountOf(last);
-  // Accounts with thousands of leaves fill page after page, so that keys are compared as they are.
-  const before = leaves.findLastIndex((leaf) =>
-    leaf instanceof Uint8Array && last instanceof Uint8Array && leaf.length >= ACCOUNT_BYTES
-      ? !isSameAccount(leaf, last)
-      : accountOf(leaf) !== fid,
-  );
-  return before === -1 && previous === fid ? -1 : before + 1;
+  let start = leaves.length - 1;
+  for (; start > 0; start--) {
+    const leaf = leaves[start - 1];
+    // Accounts with thousands of leaves fill page after page, so that keys are compared as they are.
+    const isSame =
+      leaf instanceof Uint8Array && last instanceof Uint8Array && leaf.length >= ACCOUNT_BYTES
+        ? isSameAccount(leaf, last)
+        : leaf !== undefined && accountOf(leaf) === fid;
+    if (!isSame) return start;
+  }
+  return previous === fid ? -1 : 0;
+}
+
+/** Adds what is listed. Where the last account begins among it, the state before that. */
+function addLeaves(
+  hasher: TrieHasher,
+  leaves: ListedPart["leaves"],
+  previous: bigint | undefined,
+): Uint8Array | undefined {
+  let beforeLast: Uint8Array | undefined;
+  const start = startOfLastAccount(leaves, previous);
+  for (let index = 0; index < leaves.length; index++) {
+    if (index === start) beforeLast = hasher.exportState();
+    const leaf = leaves[index];
+    if (leaf !== undefined) add(hasher, leaf);
+  }
+  return beforeLast;
+}
+
+/** As {@link addLeaves}, of what is the node's, unlike what is stored. */
+function addListed(...listed: Parameters<typeof addLeaves>): Uint8Array | undefined {
+  try {
+    return addLeaves(...listed);
+  } catch (error) {
+    throw error instanceof VerifyError ? malformedSnapshot(error) : error;
+  }
 }
 
 /** Hashes what is listed, from where a proof stands. */
@@ -99,15 +119,7 @@ function hashPart(
     blake3,
     onAccountRoot: (root) => roots.push(root),
   });
-  let { beforeAccount } = position;
-  asMalformedSnapshot(() => {
-    const start = startOfLastAccount(leaves, position.lastFid);
-    let index = 0;
-    for (const leaf of leaves) {
-      if (index++ === start) beforeAccount = hasher.exportState();
-      add(hasher, leaf);
-    }
-  });
+  const beforeAccount = addListed(hasher, leaves, position.lastFid) ?? position.beforeAccount;
   const now = hasher.exportState();
   const root = isLast ? hasher.finish().root : null;
   return { roots, beforeAccount, now, root };

@@ -79,25 +79,38 @@ export function readProverState(state: Uint8Array): ProverPosition {
   }
 }
 
+/** Bytes of a state, and how many of them were read. */
+interface StateReader {
+  readonly bytes: Buffer;
+  end: number;
+}
+
+function take(reader: StateReader, length: number): Buffer {
+  reader.end += length;
+  return reader.bytes.subarray(reader.end - length, reader.end);
+}
+
+function takeBlock(reader: StateReader): Buffer {
+  return take(reader, take(reader, 4).readUInt32BE());
+}
+
+function takeFlag(reader: StateReader): boolean {
+  return take(reader, 1).readUInt8() === 1;
+}
+
 function readPosition(bytes: Buffer): ProverPosition {
-  let offset = 0;
-  const take = (length: number) => {
-    offset += length;
-    return bytes.subarray(offset - length, offset);
-  };
-  const readBlock = () => take(take(4).readUInt32BE());
-  if (take(1).readUInt8() !== VERSION) throw new RangeError("It is of another version");
-  const unprovenAccountCount = take(4).readUInt32BE();
-  const beforeAccount = readBlock();
-  const now = readBlock();
-  const hasLast = take(1).readUInt8() === 1;
-  const isLastUnproven = take(1).readUInt8() === 1;
-  const fid = BigInt(take(4).readUInt32BE());
-  const isClaimed = take(1).readUInt8() === 1;
-  const claim = isClaimed
-    ? { leafCount: take(8).readDoubleBE(), root: take(HASH_BYTES) }
+  const reader = { bytes, end: 0 };
+  if (take(reader, 1).readUInt8() !== VERSION) throw new RangeError("It is of another version");
+  const unprovenAccountCount = take(reader, 4).readUInt32BE();
+  const beforeAccount = takeBlock(reader);
+  const now = takeBlock(reader);
+  const hasLast = takeFlag(reader);
+  const isLastUnproven = takeFlag(reader);
+  const fid = BigInt(take(reader, 4).readUInt32BE());
+  const claim = takeFlag(reader)
+    ? { leafCount: take(reader, 8).readDoubleBE(), root: take(reader, HASH_BYTES) }
     : undefined;
-  if (offset !== bytes.length) throw new RangeError("It ends elsewhere");
+  if (reader.end !== bytes.length) throw new RangeError("It ends elsewhere");
   const lastFid = hasLast ? fid : undefined;
   return { unprovenAccountCount, beforeAccount, now, lastFid, isLastUnproven, claim };
 }

@@ -1,5 +1,6 @@
 import { isSameBytes, narrowMessage } from "@snaprag/proto";
 import { trieKeysOfMessage, trieNodeHash } from "@snaprag/verify";
+import { trieKeysOf } from "../leaves/trie-keys.ts";
 import type { KeyMessage } from "./key-history.ts";
 import type { AccountPart } from "./list-part.ts";
 import { PART_DEPTH } from "./list-part.ts";
@@ -31,8 +32,7 @@ export async function listKeys(
   if (live === undefined) return [];
   const told = ((await readKeyHistory()).get(fid) ?? []).flatMap(toLeaf).sort(inOrder);
   const candidates = [told, ...told.map((left) => told.filter((each) => each !== left))];
-  return candidates.find((leaves) => {
-    const keys = leaves.map(({ trieKey }) => trieKey);
-    return isSameBytes(trieNodeHash(keys, PART_DEPTH, blake3), live.hash);
-  });
+  return candidates.find((leaves) =>
+    isSameBytes(trieNodeHash(trieKeysOf(leaves), PART_DEPTH, blake3), live.hash),
+  );
 }

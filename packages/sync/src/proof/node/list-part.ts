@@ -1,4 +1,5 @@
 // What a node has of one part of one account, entry by entry, proved against the hash of the part.
+
 import { NodeClientError } from "@snaprag/client";
 import { firstPositionOf } from "@snaprag/processors";
 import type { HubEvent, Message, ShardTrieEntryWithMessage } from "@snaprag/proto";
@@ -14,6 +15,7 @@ import { accountPageToken } from "../../historical/accounts/account-token.ts";
 import { fetchNames } from "../../historical/accounts/fetch-names.ts";
 import { readByCalls } from "../../historical/accounts/read-by-calls.ts";
 import { messagesOf } from "../../run/quarantine/carrier.ts";
+import { trieKeysOf } from "../leaves/trie-keys.ts";
 import type { NodeReading } from "./node-reading.ts";
 import type { TrieNodeSummary } from "./trie-node.ts";
 
@@ -60,11 +62,7 @@ function isWhole(
   { live }: AccountPart,
   { blake3 }: NodeReading,
 ): boolean {
-  const hash = trieNodeHash(
-    entries.map(({ trieKey }) => trieKey),
-    PART_DEPTH,
-    blake3,
-  );
+  const hash = trieNodeHash(trieKeysOf(entries), PART_DEPTH, blake3);
   return live === undefined ? entries.length === 0 : isSameBytes(hash, live.hash);
 }
 

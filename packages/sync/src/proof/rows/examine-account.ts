@@ -1,8 +1,10 @@
 // One account of one shard, in a store and at a node: what each has that the other has not.
+
 import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
 import { isSameBytes } from "@snaprag/proto";
 import { trieNodeHash, virtualShardOf } from "@snaprag/verify";
 import { GASLESS_KEY_NIBBLE } from "../../historical/accounts/account-token.ts";
+import { trieKeysOf } from "../leaves/trie-keys.ts";
 import type { KeyLeaf } from "../node/list-keys.ts";
 import { listKeys } from "../node/list-keys.ts";
 import { listPart, PART_DEPTH } from "../node/list-part.ts";
@@ -68,11 +70,7 @@ function suspectNibbles(
     const part = stored.get(nibble) ?? [];
     if (flawed.has(nibble)) return true;
     if (nibble === 0 && lostNames.length > 0) return true;
-    const hash = trieNodeHash(
-      part.map(({ trieKey }) => trieKey),
-      PART_DEPTH,
-      blake3,
-    );
+    const hash = trieNodeHash(trieKeysOf(part), PART_DEPTH, blake3);
     return !isSameBytes(hash, live?.children.get(nibble)?.hash ?? new Uint8Array());
   });
 }

@@ -13,10 +13,13 @@ export function canBeValid({ signatureScheme, hash, signature, signer }: Message
 }
 
 /** Copies what is to be verified of messages that {@link canBeValid} into one buffer, in order. */
-export function packSignatures(messages: readonly Message[]): Uint8Array<ArrayBuffer> {
-  const packed = new Uint8Array(messages.length * PACKED_BYTES);
+export function packSignatures(
+  carriers: readonly { readonly message: Message }[],
+): Uint8Array<ArrayBuffer> {
+  const packed = new Uint8Array(carriers.length * PACKED_BYTES);
   let offset = 0;
-  for (const { hash, signature, signer } of messages) {
+  for (const { message } of carriers) {
+    const { hash, signature, signer } = message;
     packed.set(hash, offset);
     packed.set(signature, offset + HASH_BYTES);
     packed.set(signer, offset + HASH_BYTES + SIGNATURE_BYTES);

@@ -52,6 +52,27 @@ interface Candidate {
   readonly message: Message;
 }
 
+/** Which messages are worth the arithmetic, and indexes of those that are invalid without it. */
+function sortOut(messages: readonly Message[]): {
+  readonly invalid: number[];
+  readonly candidates: readonly Candidate[];
+} {
+  const invalid: number[] = [];
+  const candidates: Candidate[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (canBeValid(message)) candidates.push({ index, message });
+    else invalid.push(index);
+  }
+  return { invalid, candidates };
+}
+
+/** Adds the indexes of those that a bitmap says are invalid. */
+function collectMarked(invalid: number[], chunk: readonly Candidate[], bitmap: Uint8Array): void {
+  for (const [position, { index }] of chunk.entries()) {
+    if (isMarked(bitmap, position)) invalid.push(index);
+  }
+}
+
 /**
  * Starts threads that verify signatures, by the addon `sodium-native` where it is installed and by
  * WebAssembly otherwise. Resolves when all are ready.
@@ -75,20 +96,13 @@ export async function createSignatureChecker(
     threadCount,
     async findInvalid(messages) {
       pool.start();
-      const malformed: number[] = [];
-      const candidates: Candidate[] = [];
-      for (const [index, message] of messages.entries()) {
-        if (canBeValid(message)) candidates.push({ index, message });
-        else malformed.push(index);
-      }
+      const { invalid, candidates } = sortOut(messages);
       const chunks = cutChunks(candidates, threadCount);
-      const bitmaps = await pool.checkAll(
-        chunks.map((chunk) => () => packSignatures(chunk.map(({ message }) => message))),
-      );
-      const found = bitmaps.flatMap((bitmap, nth) =>
-        (chunks[nth] ?? []).filter((_, position) => isMarked(bitmap, position)),
-      );
-      return [...malformed, ...found.map(({ index }) => index)].sort((a, b) => a - b);
+      const bitmaps = await pool.checkAll(chunks.map((chunk) => () => packSignatures(chunk)));
+      for (const [nth, bitmap] of bitmaps.entries()) {
+        collectMarked(invalid, chunks[nth] ?? [], bitmap);
+      }
+      return invalid.sort((a, b) => a - b);
     },
     close,
     [Symbol.asyncDispose]: close,
