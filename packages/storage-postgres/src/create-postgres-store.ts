@@ -29,7 +29,7 @@ import { planPage } from "./write/apply-page.ts";
 import type { BatchPlan } from "./write/batch-plan.ts";
 import { statementsOf } from "./write/batch-plan.ts";
 import { rebuild } from "./write/derived/rebuild.ts";
-import { buildIndexes } from "./write/load-indexes.ts";
+import { finishLoading } from "./write/loading/finish-loading.ts";
 import { runAll } from "./write/quarantine/attempt.ts";
 import { writeIsolated } from "./write/quarantine/isolate-refused.ts";
 import { applyReplay } from "./write/quarantine/replay.ts";
@@ -228,7 +228,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       connections.transact((client) =>
         applyReplay(client, replay, async (changes) => resolved.onChanges?.(changes, client)),
       ),
-    finishLoading: () => buildIndexes(connections),
+    finishLoading: () => finishLoading(connections),
     rebuild: () => rebuild(connections),
     recordFault: (fault) => pipeline(countFault(fault)),
     countRows: () => countRows(connections),

@@ -2,6 +2,7 @@ import { StorageError } from "@snaprag/storage";
 import type { PoolClient } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { findFidPartitions } from "../tables/fid-partitions.ts";
+import { deferVacuum } from "../write/loading/vacuum-settings.ts";
 import { messagesSql } from "./0001-messages.ts";
 import { PROGRESS_SQL } from "./0002-progress.ts";
 import { TIMELINES_SQL } from "./0004-timelines.ts";
@@ -88,7 +89,8 @@ async function settleFidPartitions(
 
 /**
  * Brings the database to {@link SCHEMA_VERSION}, each migration in the one transaction that holds
- * them all, under an advisory lock. The number of partitions counts where there is nothing yet.
+ * them all, under an advisory lock. The number of partitions counts where there is nothing yet; what
+ * is made then is ready for a first load, which ends with `finishLoading`.
  *
  * @throws {StorageError} `newer_schema` when a newer version has migrated it, `layout_mismatch` when
  * it was created with another number of partitions, `migration` when a migration fails
@@ -108,5 +110,6 @@ export async function migrate(
     }
     const fidPartitions = await settleFidPartitions(client, version, wanted);
     await applyMigrations(client, version, fidPartitions);
+    if (version === 0) await deferVacuum(client);
   });
 }

@@ -65,11 +65,11 @@ export interface BuildOptions {
   readonly blockingBelowBytes?: number | undefined;
 }
 
-/** Whether the rows of a relation take less than so many bytes. */
-export async function isSmaller(session: Client, table: string, bytes: number): Promise<boolean> {
+/** Bytes that the rows of a relation take. */
+export async function readRowBytes(session: Client, table: string): Promise<number> {
   // Without parameters: in an embedded database's session, others would come between them.
-  const text = `select pg_relation_size('${table}'::regclass) < ${bytes} as is_smaller`;
-  return (await session.query(text)).rows[0]?.is_smaller === true;
+  const text = `select pg_relation_size('${table}'::regclass) as bytes`;
+  return Number((await session.query(text)).rows[0]?.bytes);
 }
 
 /** Builds an index in one go, unless writers keep it from beginning; returns whether it did. */
@@ -97,7 +97,7 @@ async function buildIndex(
   const [name, definition] = index;
   const isBuilt =
     blockingBelowBytes > 0 &&
-    (await isSmaller(session, tableOf(index), blockingBelowBytes)) &&
+    (await readRowBytes(session, tableOf(index))) < blockingBelowBytes &&
     (await buildBlocking(session, index));
   if (!isBuilt) await session.query(`create index concurrently ${name} on ${definition}`);
 }

@@ -1,17 +1,16 @@
 // What makes queries fast and would slow a bulk load: built when the historical phase ends.
 import type { Client } from "pg";
-import type { Connections } from "../connection/connections.ts";
-import { listPartitions } from "../tables/fid-partitions.ts";
-import type { IndexDefinition } from "./indexes.ts";
+import type { Connections } from "../../connection/connections.ts";
+import { listPartitions } from "../../tables/fid-partitions.ts";
+import type { IndexDefinition } from "../indexes.ts";
 import {
   awaitTurn,
   buildBlocking,
   buildMissing,
   findMissing,
-  isSmaller,
+  readRowBytes,
   tableOf,
-  whileNobodyBuilds,
-} from "./indexes.ts";
+} from "../indexes.ts";
 
 /**
  * Name and definition of every secondary index. All lead with what is looked up by.
@@ -51,13 +50,25 @@ const INDEXES: readonly IndexDefinition[] = [
  */
 const BLOCKING_BUILD_BYTES = 2 ** 30;
 
-/** Whether all are of whole relations that may be blocked. */
-async function areSmall(session: Client, indexes: readonly IndexDefinition[]): Promise<boolean> {
-  if ((await listPartitions(session)).size > 0) return false;
+/** The relations that indexes are of, the largest first, when all are whole and may be blocked. */
+async function listSmall(
+  session: Client,
+  indexes: readonly IndexDefinition[],
+): Promise<readonly string[] | undefined> {
+  if ((await listPartitions(session)).size > 0) return undefined;
+  const sizes = new Map<string, number>();
   for (const table of new Set(indexes.map(tableOf))) {
-    if (!(await isSmaller(session, table, BLOCKING_BUILD_BYTES))) return false;
+    const bytes = await readRowBytes(session, table);
+    if (bytes >= BLOCKING_BUILD_BYTES) return undefined;
+    sizes.set(table, bytes);
   }
-  return true;
+  return [...sizes].sort(([, a], [, b]) => b - a).map(([table]) => table);
+}
+
+/** Indexes to build of small relations. */
+interface SmallBuild {
+  readonly missing: readonly IndexDefinition[];
+  readonly largestFirst: readonly string[];
 }
 
 /**
@@ -82,14 +93,15 @@ async function withSecondHand(
 
 /**
  * Builds the indexes of small relations in two sessions, relation by relation, and refreshes the
- * statistics meanwhile. What gave way to writers is left out.
+ * statistics meanwhile. The largest come first, or one session would end with them alone. What gave
+ * way to writers is left out.
  */
 async function buildSmall(
   connections: Connections,
   session: Client,
-  missing: readonly IndexDefinition[],
+  { missing, largestFirst }: SmallBuild,
 ): Promise<void> {
-  const tables = [...new Set(missing.map(tableOf))];
+  const tables = [...largestFirst];
 
   async function buildTables(builder: Client): Promise<void> {
     for (let table = tables.shift(); table !== undefined; table = tables.shift()) {
@@ -114,14 +126,13 @@ async function buildSmall(
  * both cores of a small machine have something to do; larger ones are built one after the other, as
  * builds that block nobody wait for each other.
  */
-export async function buildIndexes(connections: Connections): Promise<void> {
-  await whileNobodyBuilds(connections, async (session) => {
-    const missing = await findMissing(session, INDEXES);
-    if (missing.length === 0) return;
-    const isSideBySide = connections.backend === "server" && (await areSmall(session, missing));
-    if (isSideBySide) await buildSmall(connections, session, missing);
-    const options = { blockingBelowBytes: BLOCKING_BUILD_BYTES };
-    await buildMissing(session, INDEXES, options);
-    if (!isSideBySide) await session.query("analyze");
-  });
+export async function buildIndexes(connections: Connections, session: Client): Promise<void> {
+  const missing = await findMissing(session, INDEXES);
+  if (missing.length === 0) return;
+  const isServer = connections.backend === "server";
+  const largestFirst = isServer ? await listSmall(session, missing) : undefined;
+  if (largestFirst) await buildSmall(connections, session, { missing, largestFirst });
+  const options = { blockingBelowBytes: BLOCKING_BUILD_BYTES };
+  await buildMissing(session, INDEXES, options);
+  if (!largestFirst) await session.query("analyze");
 }

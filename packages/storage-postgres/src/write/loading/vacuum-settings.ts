@@ -1,0 +1,45 @@
+// What a database does to large relations by itself, put off while they are loaded.
+import type { ClientBase } from "pg";
+import { listPartitions } from "../../tables/fid-partitions.ts";
+
+type Session = Pick<ClientBase, "query">;
+
+/** Relations that take nearly all rows of a first load. */
+const LARGE_TABLES = ["casts", "reactions", "links"] as const;
+
+/**
+ * Rows that only come leave nothing to vacuum, and statistics serve as well after so many rows more.
+ * With the stock settings both are made anew each minute, by reading 30,000 rows of each relation and
+ * all that came. Rows that end are vacuumed as ever, and so is what a wraparound asks for.
+ */
+const SETTINGS = {
+  autovacuum_vacuum_insert_threshold: "-1",
+  autovacuum_analyze_threshold: "1000000",
+  autovacuum_analyze_scale_factor: "1",
+} as const;
+
+const ASSIGNED = Object.entries(SETTINGS).map((setting) => setting.join("="));
+
+/** Puts it off; for relations that have just been made. */
+export async function deferVacuum(session: Session): Promise<void> {
+  const partitions = await listPartitions(session);
+  for (const table of LARGE_TABLES) {
+    // One that is partitioned holds no rows, and takes no such settings.
+    for (const relation of partitions.get(table) ?? [table]) {
+      await session.query(`alter table ${relation} set (${ASSIGNED.join(", ")})`);
+    }
+  }
+}
+
+const DEFERRED = `
+select relname from pg_class
+where relnamespace = current_schema()::regnamespace and relkind = 'r'
+  and reloptions @> array[${ASSIGNED.map((setting) => `'${setting}'`).join(", ")}]`;
+
+/** Gives back what {@link deferVacuum} put off, and leaves settings that somebody else has made. */
+export async function resumeVacuum(session: Session): Promise<void> {
+  const { rows } = await session.query(DEFERRED);
+  for (const { relname } of rows) {
+    await session.query(`alter table "${relname}" reset (${Object.keys(SETTINGS).join(", ")})`);
+  }
+}
