@@ -22,7 +22,7 @@ export interface DownloadLimits {
  * be in the way of every collection. Those in hand are let go as soon as they are encoded; then
  * five were not told apart from three.
  */
-const PAGES_IN_HAND = 3;
+const PAGES_IN_HAND = 5;
 
 /** Pages in hand while which there may soon be nothing to do. */
 const FEW_IN_HAND = 1;
