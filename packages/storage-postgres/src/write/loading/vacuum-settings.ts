@@ -8,7 +8,8 @@ type Session = Pick<ClientBase, "query">;
 const LARGE_TABLES = ["casts", "reactions", "links"] as const;
 
 /**
- * Rows that only come leave nothing to vacuum, and statistics serve as well after so many rows more.
+ * Rows that only come leave nothing to vacuum, and statistics serve as well when a million rows and as
+ * many as there were have come.
  * With the stock settings both are made anew each minute, by reading 30,000 rows of each relation and
  * all that came. Rows that end are vacuumed as ever, and so is what a wraparound asks for.
  */

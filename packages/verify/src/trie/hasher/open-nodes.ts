@@ -12,12 +12,7 @@ interface OpenNode {
   length: number;
 }
 
-/**
- * Inner nodes that still take children, by depth. Memory grows with the depth only.
- *
- * Kept apart from the functions that work on it: a hasher lives for a page, and what the engine
- * compiles for functions made with it goes with them, to be compiled again for the next page.
- */
+/** Inner nodes that still take children, by depth. Memory grows with the depth only. */
 export interface OpenNodes {
   readonly blake3: Blake3;
   readonly nodes: OpenNode[];

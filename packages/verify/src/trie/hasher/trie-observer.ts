@@ -23,7 +23,7 @@ export interface VirtualShardRoot extends TrieRoot {
   readonly virtualShard: number;
 }
 
-/** What {@link createTrieHasher} and {@link resumeTrieHasher} tell as the stream goes by. */
+/** What a trie hasher tells as the stream goes by. */
 export interface TrieObserver {
   readonly blake3: Blake3;
   /** Called for each account as soon as the stream has moved past it. */
