@@ -6,6 +6,9 @@ const conditions = ["snaprag-source", "node"];
 // their own as much as they compute.
 const maxWorkers = 2;
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+// Files of a worker share what they import, which takes most of the time of many; what a test puts in
+// another's place is taken back before the next one.
+const together = { isolate: false, restoreMocks: true, unstubEnvs: true, maxWorkers };
 
 export default defineConfig({
   test: {
@@ -18,7 +21,7 @@ export default defineConfig({
           exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
           // Laws take a second each, and several times that on a machine that is busy.
           testTimeout: 30_000,
-          maxWorkers,
+          ...together,
         },
       },
       {
@@ -32,7 +35,7 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers,
+          ...together,
         },
       },
       {
