@@ -34,8 +34,9 @@ function describe(error: unknown): string {
 function describeNodeFailure(error: NodeClientError): string {
   const { endpoint, details, message, method } = error;
   const why = (details ?? message.replace(/^\[\w+\] /, ""))
-    // How grpc-js wraps what a socket reports.
+    // How grpc-js wraps what a socket reports, and tells which part of a call took how long.
     .replace(/^No connection established\. Last error: (?:Error: )?/, "")
+    .replace(/^Deadline exceeded after ([\d.]+)s.*/, "no answer within $1 seconds")
     .replace(/\.? Resolution note: ?$/, "");
   const node = endpoint === undefined ? "The node" : `The node at ${endpoint}`;
   const { code } = findFailureRule(error);

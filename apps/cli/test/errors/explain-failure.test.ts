@@ -116,6 +116,19 @@ describe("explainFailure()", () => {
     );
   });
 
+  it("says of a node that does not answer how long it had, and nothing of how calls are made", () => {
+    const error = new NodeClientError("deadline_exceeded", "Deadline exceeded", {
+      method: "/HubService/GetInfo",
+      endpoint: "http://localhost:1",
+      details:
+        "Deadline exceeded after 9.988s,name resolution: 0.165s,metadata filters: 0.002s,LB pick: 0.128s,remote_addr=127.0.0.1:1",
+    });
+
+    expect(explainFailure(error).what).toBe(
+      "The node at http://localhost:1 cannot be reached: no answer within 9.988 seconds",
+    );
+  });
+
   it("names the call that an unsuitable node does not answer", () => {
     const error = new NodeClientError("unimplemented", "no such method", {
       method: "/HubService/GetInfo",

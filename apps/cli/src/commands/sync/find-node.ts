@@ -3,8 +3,11 @@ import { createNodeClient } from "@snaprag/client";
 import { CliError, isNamed, withConfigured } from "../../errors/cli-error.ts";
 import { explainFailure } from "../../errors/explain-failure.ts";
 
-/** Whoever waits at a terminal wants to hear of a wrong endpoint at once. */
-const ANSWER_TIMEOUT_MS = 3000;
+/**
+ * Where nothing listens, that is known at once. A node that is busy, or a machine on which it is
+ * started together with this, takes seconds to answer.
+ */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * Several endpoints, in their order but for the first, which is the first whose node answers.
