@@ -83,29 +83,24 @@ function startOfLastAccount(leaves: ListedPart["leaves"], previous: bigint | und
   return previous === fid ? -1 : 0;
 }
 
-/** Adds what is listed. Where the last account begins among it, the state before that. */
-function addLeaves(
+/** Adds what a node lists. Where the last account begins among it, the state before that. */
+function addListed(
   hasher: TrieHasher,
   leaves: ListedPart["leaves"],
   previous: bigint | undefined,
 ): Uint8Array | undefined {
   let beforeLast: Uint8Array | undefined;
-  const start = startOfLastAccount(leaves, previous);
-  for (let index = 0; index < leaves.length; index++) {
-    if (index === start) beforeLast = hasher.exportState();
-    const leaf = leaves[index];
-    if (leaf !== undefined) add(hasher, leaf);
-  }
-  return beforeLast;
-}
-
-/** As {@link addLeaves}, of what is the node's, unlike what is stored. */
-function addListed(...listed: Parameters<typeof addLeaves>): Uint8Array | undefined {
   try {
-    return addLeaves(...listed);
+    const start = startOfLastAccount(leaves, previous);
+    for (let index = 0; index < leaves.length; index++) {
+      if (index === start) beforeLast = hasher.exportState();
+      const leaf = leaves[index];
+      if (leaf !== undefined) add(hasher, leaf);
+    }
   } catch (error) {
     throw error instanceof VerifyError ? malformedSnapshot(error) : error;
   }
+  return beforeLast;
 }
 
 /** Hashes what is listed, from where a proof stands. */
