@@ -46,6 +46,7 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
+          ...together,
           // Programs that start, wait and are killed leave a core unused more often than not.
           maxWorkers: maxWorkers + 1,
         },
