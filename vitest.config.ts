@@ -8,7 +8,7 @@ const maxWorkers = 2;
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // Files of a worker share what they import, which takes most of the time of many; what a test puts in
 // another's place is taken back before the next one.
-const together = { isolate: false, restoreMocks: true, unstubEnvs: true, maxWorkers };
+const together = { isolate: false, restoreMocks: true, unstubEnvs: true };
 
 export default defineConfig({
   test: {
@@ -22,6 +22,7 @@ export default defineConfig({
           // Laws take a second each, and several times that on a machine that is busy.
           testTimeout: 30_000,
           ...together,
+          maxWorkers,
         },
       },
       {
@@ -36,6 +37,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           ...together,
+          maxWorkers,
         },
       },
       {

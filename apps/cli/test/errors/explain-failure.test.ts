@@ -103,29 +103,28 @@ describe("explainFailure()", () => {
     expect(advice).toMatch(/^[A-Z][^\n]+\.$/);
   });
 
-  it("names an unreachable node and the reason its socket gave", () => {
-    const error = new NodeClientError("unavailable", "No connection established.", {
+  it.each([
+    [
+      "the reason its socket gave",
+      "unavailable",
+      "No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ",
+      "connect ECONNREFUSED 127.0.0.1:1",
+    ],
+    [
+      "how long it had to answer",
+      "deadline_exceeded",
+      "Deadline exceeded after 9.988s,name resolution: 0.165s,metadata filters: 0.002s,LB pick: 0.128s,remote_addr=127.0.0.1:1",
+      "no answer within 9.988 seconds",
+    ],
+  ] as const)("names an unreachable node and %s", (_, code, details, reason) => {
+    const error = new NodeClientError(code, details, {
       method: "/HubService/GetInfo",
       endpoint: "http://localhost:1",
-      details:
-        "No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ",
+      details,
     });
 
     expect(explainFailure(error).what).toBe(
-      "The node at http://localhost:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1",
-    );
-  });
-
-  it("says of a node that does not answer how long it had, and nothing of how calls are made", () => {
-    const error = new NodeClientError("deadline_exceeded", "Deadline exceeded", {
-      method: "/HubService/GetInfo",
-      endpoint: "http://localhost:1",
-      details:
-        "Deadline exceeded after 9.988s,name resolution: 0.165s,metadata filters: 0.002s,LB pick: 0.128s,remote_addr=127.0.0.1:1",
-    });
-
-    expect(explainFailure(error).what).toBe(
-      "The node at http://localhost:1 cannot be reached: no answer within 9.988 seconds",
+      `The node at http://localhost:1 cannot be reached: ${reason}`,
     );
   });
 
