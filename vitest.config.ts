@@ -1,17 +1,36 @@
 import { defineConfig } from "vitest/config";
+import type { TestSpecification } from "vitest/node";
+import { BaseSequencer } from "vitest/node";
 
 // Tests import the packages' sources, never a build that may be stale.
 const conditions = ["snaprag-source", "node"];
-// Two files at a time, also where the default would be one: they wait for databases and processes of
-// their own as much as they compute.
+// Files at a time, also where the default would be one. Those that wait for databases and processes of
+// their own leave a core unused more often than not, so that they are one more.
 const maxWorkers = 2;
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // Files of a worker share what they import, which takes most of the time of many; what a test puts in
 // another's place is taken back before the next one.
 const together = { isolate: false, restoreMocks: true, unstubEnvs: true };
 
+/** What takes a minute or more, the longest first. */
+const LONG_TESTS = ["/sync.e2e.", "/embed.e2e.", "/kills.e2e.", "/packed.e2e.", "/whole.e2e."];
+
+function lengthRank({ moduleId }: TestSpecification): number {
+  const rank = LONG_TESTS.findIndex((name) => moduleId.includes(name));
+  return rank === -1 ? LONG_TESTS.length : rank;
+}
+
+/** Starts long tests first: begun last, they would run alone at the end, on one core. */
+class LongTestsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.sort((left, right) => lengthRank(left) - lengthRank(right));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongTestsFirst },
     projects: [
       {
         ...shared,
@@ -37,7 +56,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           ...together,
-          maxWorkers,
+          maxWorkers: maxWorkers + 1,
         },
       },
       {
@@ -49,7 +68,6 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 120_000,
           ...together,
-          // Programs that start, wait and are killed leave a core unused more often than not.
           maxWorkers: maxWorkers + 1,
         },
       },
