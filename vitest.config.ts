@@ -4,16 +4,17 @@ import { BaseSequencer } from "vitest/node";
 
 // Tests import the packages' sources, never a build that may be stale.
 const conditions = ["snaprag-source", "node"];
-// Files at a time, also where the default would be one. Those that wait for databases and processes of
-// their own leave a core unused more often than not, so that they are one more.
-const maxWorkers = 2;
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // Files of a worker share what they import, which takes most of the time of many; what a test puts in
 // another's place is taken back before the next one.
 const together = { isolate: false, restoreMocks: true, unstubEnvs: true };
+// Two files at a time, also where the default would be one; three of those that wait for databases
+// and processes of their own, because a wait leaves a core to others.
+const computing = { ...together, maxWorkers: 2 };
+const waiting = { ...together, maxWorkers: 3 };
 
-/** What takes a minute or more, the longest first. */
-const LONG_TESTS = ["/sync.e2e.", "/embed.e2e.", "/kills.e2e.", "/packed.e2e.", "/whole.e2e."];
+/** Tests that take the longest, the longest first. Others fill what is left beside them. */
+const LONG_TESTS = ["/sync.e2e.", "/kills.e2e.", "/embed.e2e.", "/whole.e2e.", "/packed.e2e."];
 
 function lengthRank({ moduleId }: TestSpecification): number {
   const rank = LONG_TESTS.findIndex((name) => moduleId.includes(name));
@@ -40,8 +41,7 @@ export default defineConfig({
           exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
           // Laws take a second each, and several times that on a machine that is busy.
           testTimeout: 30_000,
-          ...together,
-          maxWorkers,
+          ...computing,
         },
       },
       {
@@ -55,8 +55,7 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          ...together,
-          maxWorkers: maxWorkers + 1,
+          ...waiting,
         },
       },
       {
@@ -67,8 +66,7 @@ export default defineConfig({
           globalSetup: ["./test/support/postgres-server.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          ...together,
-          maxWorkers: maxWorkers + 1,
+          ...waiting,
         },
       },
     ],

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createTestDatabase } from "./support/test-database.ts";
 
 /** Packages whose READMEs are not held by tests of their own. */
-const PACKAGES = ["proto", "verify", "storage", "storage-postgres", "sync"];
+const PACKAGES = ["proto", "verify", "processors", "storage", "storage-postgres", "sync"];
 
 function read(path: string): string {
   return readFileSync(new URL(`../packages/${path}`, import.meta.url), "utf8");

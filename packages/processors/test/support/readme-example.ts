@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noConsole: the README's example prints what it found
+// The README's example; the test of the READMEs runs it and holds the two together.
 import { processHubEvent } from "@snaprag/processors";
 import { aCastAdd, aMergeMessageEvent, anEventContext } from "@snaprag/processors/testing";
 
