@@ -44,6 +44,20 @@ describe("the budget of a run", () => {
     expectUpToDate(store, provider);
   });
 
+  it("pays for a text that is asked again to see whether the provider is up", async () => {
+    const { provider, store, parts } = setUp(["poison", ...THIRTY]);
+    provider.beforeCall = (texts) => {
+      if (texts.includes("poison")) throw new EmbeddingError("provider_failed", "on purpose");
+    };
+
+    const run = createEmbedder({ ...parts, maxTextCount: 13, concurrency: 1 }).run();
+
+    await expect(run).resolves.toEqual({ reason: "budget" });
+    expect(store.findSet(1).refusals.size).toBe(1);
+    expect(provider.calls.flat().length).toBe(13);
+    expect(store.findSet(1)).toMatchObject({ castCount: 13, textCount: 13 });
+  });
+
   it("is not spent on some parts of a cast that has more", async () => {
     const { provider, store, parts } = setUp(["one", THIRTY.join(" ")]);
 

@@ -97,6 +97,59 @@ describe("createEmbedder(), when texts are refused", () => {
     expect(store.findSet(1).parts.size).toBe(8);
   });
 
+  it("asks what was answered once more for each text that it blames", async () => {
+    const { store, provider, embedder } = setUp(8);
+    store.put(aCast(3, "poison"));
+    store.put(aCast(6, "poison too"));
+    provider.beforeCall = (texts) => {
+      if (texts.join().includes("poison")) throw failure("provider_failed");
+    };
+
+    await embedder.run({ untilDone: true });
+
+    expect([...store.findSet(1).refusals.keys()]).toEqual([3, 6].map((it) => keyOf(aCast(it, ""))));
+    expect(provider.calls.flat().filter((text) => text === "cast 1").length).toBe(3);
+    expect(store.findSet(1)).toMatchObject({ castCount: 8, textCount: 8 });
+    expect(store.findSet(1).parts.size).toBe(6);
+  });
+
+  it.each([
+    ["answers once and fails again", "provider_failed", [2]],
+    ["answers with a proxy's page but for once", "malformed_answer", [2]],
+    ["refuses all of them once and is down then", "provider_failed", []],
+  ] as const)("blames no text for a provider that %s", async (_, code, answered) => {
+    const { store, provider, embedder } = setUp(8);
+    const isAnswered: readonly number[] = answered;
+    let callCount = 0;
+    provider.beforeCall = () => {
+      callCount += 1;
+      if (callCount === 1 && isAnswered.length === 0) throw failure("text_refused");
+      if (callCount <= 10 && !isAnswered.includes(callCount)) throw failure(code);
+    };
+
+    await embedder.run({ untilDone: true });
+
+    expect(store.findSet(1).refusals.size).toBe(0);
+    expectUpToDate(store, provider);
+  });
+
+  it("blames no text that is answered with all the others after all", async () => {
+    const { store, provider, embedder } = setUp(8);
+    let callCount = 0;
+    provider.beforeCall = () => {
+      callCount += 1;
+      if (callCount === 1) throw failure("text_refused");
+      // Down to a single text.
+      if (callCount <= 4) throw failure("provider_failed");
+    };
+
+    await embedder.run({ untilDone: true });
+
+    expect(provider.calls[0]?.length).toBe(8);
+    expect(store.findSet(1).refusals.size).toBe(0);
+    expectUpToDate(store, provider);
+  });
+
   it("cuts what is too long in shorter parts", async () => {
     const { store, provider, embedder } = setUp(3);
     const text = Array.from({ length: 90 }, (_, index) => `w${index}`).join(" ");

@@ -54,9 +54,10 @@ async function call(run: EmbedderRun, orders: readonly Order[], answers: Answers
   const texts = orders.map((order) => order.text);
   const answer = await provider.embed(texts, { role: "document", signal: run.signal });
   checkAnswer(answer, texts.length, provider);
-  const reserved = countTokens(orders);
-  const tokenCount = answer.tokenCount ?? reserved;
-  run.budget.refund(0, reserved - tokenCount);
+  const tokenCount = answer.tokenCount ?? countTokens(orders);
+  // What was answered before is paid for once more, and nothing was promised to it.
+  const promised = orders.filter(({ key }) => !answers.vectors.has(key));
+  run.budget.refund(promised.length - orders.length, countTokens(promised) - tokenCount);
   for (const counts of [run.activity, run.unbilled]) {
     counts.textCount += texts.length;
     counts.tokenCount += tokenCount;
@@ -94,23 +95,48 @@ async function isAnswered(
   return error === undefined || error.code === "text_refused";
 }
 
+/** The search for the texts that fail a call. */
+interface Search {
+  readonly answers: Answers;
+  /** The texts of a call that the provider answers while it is up. */
+  readonly witness: readonly Order[];
+}
+
+/** One of several texts that is answered by itself; undefined when the provider is down. */
+async function findWitness(
+  run: EmbedderRun,
+  orders: readonly Order[],
+  answers: Answers,
+): Promise<readonly Order[] | undefined> {
+  // A text by itself says nothing of others.
+  if (orders.length === 1) return undefined;
+  for (const alone of [orders.slice(0, 1), orders.slice(-1)]) {
+    if (await isAnswered(run, alone, answers)) return alone;
+  }
+  return undefined;
+}
+
 /** Calls with halves of what fails, down to the texts that are meant. */
 async function callInHalves(
   run: EmbedderRun,
   orders: readonly Order[],
-  answers: Answers,
+  search: Search,
 ): Promise<void> {
+  const { answers, witness } = search;
   const [first] = orders;
   if (first === undefined) return;
   const error = await tryCall(run, orders, answers);
   if (error === undefined) return;
   if (orders.length === 1) {
-    answers.refusals.set(first.key, error);
+    const isRefused = error.code === "text_refused" || (await isAnswered(run, witness, answers));
+    if (!isRefused) throw error;
+    // The text may be of the witness, and answered with it.
+    if (!answers.vectors.has(first.key)) answers.refusals.set(first.key, error);
     return;
   }
   const middle = orders.length >> 1;
-  await callInHalves(run, orders.slice(0, middle), answers);
-  await callInHalves(run, orders.slice(middle), answers);
+  await callInHalves(run, orders.slice(0, middle), search);
+  await callInHalves(run, orders.slice(middle), search);
 }
 
 /**
@@ -118,7 +144,8 @@ async function callInHalves(
  *
  * Whoever refuses a text says so. One that makes a provider fail looks like an outage: it is told by
  * other texts that go through at the same time. So before all of them are tried in halves, the first
- * and the last are asked by themselves, and when neither gets an answer the provider is down.
+ * and the last are asked by themselves, and when neither gets an answer the provider is down. It may
+ * go down later as well: what was answered is asked again before each text that is blamed.
  */
 async function callWithoutBad(
   run: EmbedderRun,
@@ -127,20 +154,19 @@ async function callWithoutBad(
 ): Promise<void> {
   const error = await tryCall(run, orders, answers);
   if (error === undefined) return;
-  if (error.code !== "text_refused") {
-    const [first, last] = [orders.slice(0, 1), orders.slice(1).slice(-1)];
-    const isUp =
-      last.length > 0 &&
-      ((await isAnswered(run, first, answers)) || (await isAnswered(run, last, answers)));
-    if (!isUp) throw error;
-  } else if (orders.length === 1) {
+  const isRefused = error.code === "text_refused";
+  if (isRefused && orders.length === 1) {
     for (const { key } of orders) answers.refusals.set(key, error);
     return;
   }
+  // A refusal of all of them is an answer.
+  const witness = isRefused ? orders : await findWitness(run, orders, answers);
+  if (witness === undefined) throw error;
+  const search = { answers, witness };
   const rest = orders.filter(({ key }) => !answers.vectors.has(key));
   const middle = Math.ceil(rest.length / 2);
-  await callInHalves(run, rest.slice(0, middle), answers);
-  await callInHalves(run, rest.slice(middle), answers);
+  await callInHalves(run, rest.slice(0, middle), search);
+  await callInHalves(run, rest.slice(middle), search);
 }
 
 /**

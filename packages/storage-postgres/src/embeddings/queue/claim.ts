@@ -3,6 +3,7 @@ import type { ClaimedCast, ClaimRequest } from "@snaprag/embeddings";
 import { EmbeddingError } from "@snaprag/embeddings";
 import type { PoolClient } from "pg";
 import type { Connections } from "../../connection/connections.ts";
+import { KEEP_SETS } from "../sets/lock-sets.ts";
 import { readContents } from "./cast-contents.ts";
 import { walkOn } from "./walk.ts";
 
@@ -34,10 +35,13 @@ interface Taken {
 
 /**
  * Claims, and then reads what was claimed. Not in one statement, which would see casts as they were
- * when it began, and versions as they are: a change in between would be taken for looked at.
+ * when it began, and versions as they are: a change in between would be taken for looked at. Sets
+ * stay what they are until it is over: what was claimed of one that is left, or by a selection that is
+ * replaced, would be passed over by the walk of what comes, and then be taken off the queue.
  */
 async function takeNoted(client: PoolClient, request: ClaimRequest): Promise<Taken | undefined> {
   const { setId, leaseId, limit, leaseMs } = request;
+  await client.query(KEEP_SETS);
   const [set] = (await client.query(SELECT_SET, [setId])).rows;
   if (set === undefined) return undefined;
   const { rows } = await client.query(TAKE_NOTED, [limit, leaseId, leaseMs]);

@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { encodeArray } from "../../tables/binary-values.ts";
 import { bytea, text } from "../../tables/column-types.ts";
 import { encodeKeys, wordOf } from "../cast-keys.ts";
+import { KEEP_SETS } from "../sets/lock-sets.ts";
 import { toVectorText } from "../sets/vector-column.ts";
 import { TEXT_HASH } from "./selection.ts";
 
@@ -79,6 +80,8 @@ async function takeOffQueue(
   client: PoolClient,
   { casts, leaseId }: FinishedClaim,
 ): Promise<readonly FinishedCast[]> {
+  // What counts comes last, yet its lock comes before those of casts.
+  await client.query(KEEP_SETS);
   const versions = casts.map(({ version }) => version);
   const { rows } = await client.query(TAKE_OFF, [...encodeKeys(casts), versions, leaseId]);
   const taken = new Set(rows.map(({ fid, hash }) => wordOf({ fid, hash })));

@@ -9,18 +9,25 @@ const BATCH_VECTORS = 20_000;
 
 const FIND_RETIRED = "select set_id from embedding_sets where state = 'retired' order by 1 limit 1";
 
-/** Whoever takes the set up again waits for the batch, and the next batch does not find it. */
+/**
+ * Whoever takes the set up again waits for the batch, and the next batch does not find it. So does
+ * another that drops it: two that shared the lock could not delete the set.
+ */
 const LOCK_RETIRED =
-  "select 1 from embedding_sets where set_id = $1 and state = 'retired' for share";
+  "select 1 from embedding_sets where set_id = $1 and state = 'retired' for update";
 
+/**
+ * Drops whole casts, also the one that the batch ends in: should the set be taken up again, one that
+ * had some of its parts left would count as embedded.
+ */
 const DROP_BATCH = `
 with seen as materialized (
   select fid, hash, set_id, chunk from cast_embeddings
   where (fid, hash, set_id, chunk) > ($2, $3, $4, $5)
   order by fid, hash, set_id, chunk limit ${BATCH_VECTORS}
 ), dropped as (
-  delete from cast_embeddings e using seen s
-  where s.set_id = $1 and e.fid = s.fid and e.hash = s.hash and e.set_id = $1 and e.chunk = s.chunk
+  delete from cast_embeddings e
+  where e.set_id = $1 and (e.fid, e.hash) in (select fid, hash from seen where set_id = $1)
 )
 select fid, hash, set_id, chunk, count(*) over ()::int as count from seen
 order by fid desc, hash desc, set_id desc, chunk desc limit 1`;

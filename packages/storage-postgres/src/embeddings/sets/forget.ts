@@ -1,4 +1,5 @@
 import type { Connections } from "../../connection/connections.ts";
+import { CHANGE_SETS } from "./lock-sets.ts";
 import { removeTriggers } from "./triggers.ts";
 import { underLock } from "./under-lock.ts";
 
@@ -14,6 +15,7 @@ const TABLES = "cast_embeddings, embedding_queue, embedding_refusals, embedding_
  */
 export async function forget(connections: Connections): Promise<void> {
   await underLock(connections, async (client) => {
+    await client.query(CHANGE_SETS);
     await removeTriggers(client);
     const { rows } = await client.query(NEAREST_INDEXES);
     for (const { name } of rows) await client.query(`drop index ${name}`);

@@ -5,6 +5,7 @@ import type { Connections } from "../../connection/connections.ts";
 import type { Queryable } from "../extensions.ts";
 import { ensureExtension } from "../extensions.ts";
 import { toStoredSelection } from "../queue/selection.ts";
+import { CHANGE_SETS } from "./lock-sets.ts";
 import { installTriggers } from "./triggers.ts";
 import { underLock } from "./under-lock.ts";
 import type { VectorColumn } from "./vector-column.ts";
@@ -17,8 +18,8 @@ select *, selection is distinct from $4::jsonb as is_selected_otherwise
 from embedding_sets where model = $1 and version = $2 and recipe = $3`;
 
 /**
- * Waits for those that write what a claim came to; whoever comes after them is no longer one that
- * holds it. Nothing that was made of the old set or the old selection counts for the new one.
+ * Nobody holds any longer what was claimed before: nothing that is made of the old set or the old
+ * selection counts for the new one. Nobody claims meanwhile, as sets are being changed.
  */
 const TAKE_LEASES_BACK = `
 with leased as (
@@ -125,6 +126,8 @@ export async function takeUp(connections: Connections, plan: EmbeddingPlan): Pro
   const { model, version, recipe, dimension } = plan;
   const selection = JSON.stringify(toStoredSelection(plan.selection));
   const taken = await underLock(connections, async (client) => {
+    // First: a set that is being dropped is either gone by then, or stays.
+    await client.query(CHANGE_SETS);
     const values = [model, version, recipe, selection];
     const known: Row | undefined = (await client.query(FIND_SET, values)).rows[0];
     if (known !== undefined && known.dimension !== dimension) return known.dimension as number;
