@@ -1,6 +1,6 @@
 // Building indexes beside others that read, write and build.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Client, ClientBase } from "pg";
+import type { Client, ClientBase, QueryResult } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
@@ -13,9 +13,18 @@ export function tableOf([, definition]: IndexDefinition): string {
   return definition.split(" ", 1)[0] ?? "";
 }
 
-/** Those of partitions that are part of an index go with it. */
+type Session = Pick<ClientBase, "query">;
+
+/**
+ * Those of partitions that are part of an index go with it. An index is invalid also while it is
+ * built; of another role's builds only the process can be seen, and its locks.
+ */
 const INVALID = `
-select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+select c.relname as name, c.relkind = 'I' as is_over_partitions, exists (
+  select from pg_stat_progress_create_index p join pg_locks l on l.pid = p.pid
+  where l.relation = i.indrelid and l.mode = 'ShareUpdateExclusiveLock' and l.granted
+) as is_at_work
+from pg_index i join pg_class c on c.oid = i.indexrelid
 where not i.indisvalid and not c.relispartition
   and c.relnamespace = current_schema()::regnamespace`;
 
@@ -38,22 +47,16 @@ export async function awaitTurn(session: Client, lock: BuildLock): Promise<void>
   while (!(await session.query(TRY_LOCK, [lock])).rows[0]?.is_mine) await delay(OTHERS_MS);
 }
 
-/** Drops what interrupted builds have left; nobody else may build meanwhile. */
-async function dropInvalid(session: Pick<ClientBase, "query">): Promise<void> {
-  const { rows } = await session.query(INVALID);
-  for (const { relname } of rows) await session.query(`drop index "${relname}"`);
-}
-
 async function readNames(session: Client): Promise<ReadonlySet<string>> {
   const { rows } = await session.query(EXISTING);
   return new Set(rows.map(({ indexname }) => indexname));
 }
 
 /**
- * How long a build in one go waits for writers to finish, in milliseconds: those that come later wait
+ * How long what blocks others waits for those before it, in milliseconds: those that come later wait
  * behind it.
  */
-const BLOCKING_BUILD_WAIT_MS = 2000;
+const BLOCKING_WAIT_MS = 2000;
 
 /** How missing indexes are built. */
 export interface BuildOptions {
@@ -72,7 +75,27 @@ export async function readRowBytes(session: Client, table: string): Promise<numb
   return Number((await session.query(text)).rows[0]?.bytes);
 }
 
-/** Builds an index in one go, unless writers keep it from beginning; returns whether it did. */
+/**
+ * SQLSTATEs of a name that is taken: by what could be seen, and by what was committed while this
+ * waited for it. The latter breaks the catalogue's constraint; no index here is unique itself.
+ */
+const NAME_TAKEN: ReadonlySet<string | undefined> = new Set(["42P07", "23505"]);
+
+/**
+ * Creates an index, unless somebody else does so meanwhile: the sessions of a process that was killed
+ * go on with what they were building, and nobody sees that before it is done.
+ */
+async function createIndex(session: Client, name: string, statement: string): Promise<void> {
+  try {
+    await session.query(statement);
+  } catch (error) {
+    if (!NAME_TAKEN.has(fromPostgresError(error).sqlState)) throw error;
+    // A table may have the name as well.
+    if (!(await readNames(session)).has(name)) throw error;
+  }
+}
+
+/** Builds an index in one go, unless writers keep it from that; returns whether it is there. */
 export async function buildBlocking(
   session: Client,
   [name, definition]: IndexDefinition,
@@ -80,7 +103,7 @@ export async function buildBlocking(
   const text = `create index ${name} on ${definition}`;
   try {
     // In one message, so that both are one transaction and the setting ends with it.
-    await session.query(`set local lock_timeout to ${BLOCKING_BUILD_WAIT_MS}; ${text}`);
+    await createIndex(session, name, `set local lock_timeout to ${BLOCKING_WAIT_MS}; ${text}`);
     return true;
   } catch (error) {
     if (fromPostgresError(error).code !== "lock_timeout") throw error;
@@ -99,7 +122,8 @@ async function buildIndex(
     blockingBelowBytes > 0 &&
     (await readRowBytes(session, tableOf(index))) < blockingBelowBytes &&
     (await buildBlocking(session, index));
-  if (!isBuilt) await session.query(`create index concurrently ${name} on ${definition}`);
+  if (!isBuilt)
+    await createIndex(session, name, `create index concurrently ${name} on ${definition}`);
 }
 
 /**
@@ -120,15 +144,47 @@ function indexesOfPartitions(
   return parts.map((part) => [name.replace(table, part), definition.replace(table, part)]);
 }
 
+/** Those of some indexes, and of what they need of partitions, that are invalid. */
+async function listInvalid(
+  session: Session,
+  indexes: readonly IndexDefinition[],
+): Promise<QueryResult["rows"]> {
+  const partitions = await listPartitions(session);
+  const own = indexes.flatMap((index) => [index, ...indexesOfPartitions(index, partitions)]);
+  const names = new Set(own.map(([name]) => name));
+  const { rows } = await session.query(INVALID);
+  return rows.filter(({ name }) => names.has(name));
+}
+
 /**
- * Those of some indexes that are missing; nobody else may build meanwhile. A build that was interrupted
- * leaves an invalid index behind, which is dropped.
+ * Drops what interrupted builds of some indexes have left, without blocking those who read or write.
+ * Where somebody builds an index of the same relation just now, that is waited for, by asking again as
+ * in {@link awaitTurn}: it may be this one.
+ */
+async function dropInvalid(session: Client, indexes: readonly IndexDefinition[]): Promise<void> {
+  let invalid = await listInvalid(session, indexes);
+  while (invalid.some(({ is_at_work }) => is_at_work)) {
+    await delay(OTHERS_MS);
+    invalid = await listInvalid(session, indexes);
+  }
+  for (const { name, is_over_partitions: isOverPartitions } of invalid) {
+    // No index over partitions can be dropped without blocking others; no build here leaves one.
+    const text = isOverPartitions
+      ? `set local lock_timeout to ${BLOCKING_WAIT_MS}; drop index if exists ${name}`
+      : `drop index concurrently if exists ${name}`;
+    await session.query(text);
+  }
+}
+
+/**
+ * Those of some indexes that are missing; no other process of this program may build meanwhile. A
+ * build that was interrupted leaves an invalid index behind, which is dropped.
  */
 export async function findMissing(
   session: Client,
   indexes: readonly IndexDefinition[],
 ): Promise<readonly IndexDefinition[]> {
-  await dropInvalid(session);
+  await dropInvalid(session, indexes);
   const existing = await readNames(session);
   return indexes.filter(([name]) => !existing.has(name));
 }
@@ -150,7 +206,7 @@ export async function buildMissing(
       for (const part of parts) {
         if (!existing.has(part[0])) await buildIndex(session, part, options);
       }
-      await session.query(`create index ${name} on ${definition}`);
+      await createIndex(session, name, `create index ${name} on ${definition}`);
     }
   }
   return missing.length > 0;
@@ -161,11 +217,13 @@ export async function buildMissing(
  * For a session that all share: whoever writes waits for it however an index is built.
  */
 export async function buildMissingAtOnce(
-  client: Pick<ClientBase, "query">,
+  client: Session,
   indexes: readonly IndexDefinition[],
 ): Promise<void> {
   await client.query("set local statement_timeout to 0");
-  await dropInvalid(client);
+  for (const { name } of await listInvalid(client, indexes)) {
+    await client.query(`drop index ${name}`);
+  }
   for (const [name, definition] of indexes) {
     await client.query(`create index if not exists ${name} on ${definition}`);
   }

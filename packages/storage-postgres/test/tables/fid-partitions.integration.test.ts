@@ -203,7 +203,7 @@ describe("finishLoading() over partitions", () => {
     expect(rows.find(({ name }) => name === "casts_by_hash")).toMatchObject({ is_valid: true });
   });
 
-  it("replaces an index over partitions that is not complete, its parts with it", async () => {
+  it("replaces an index over partitions that is not complete, its parts with it, when nobody reads", async () => {
     await using store = await openMigrated(2);
     await own.client.query("create index casts_p0_by_hash on casts_p0 (hash)");
     await own.client.query("create index casts_by_hash on only casts (hash)");
@@ -212,6 +212,9 @@ describe("finishLoading() over partitions", () => {
       "update pg_index set indisvalid = false where indexrelid = 'casts_p0_by_hash'::regclass",
     );
 
+    await own.client.query("begin; select from casts");
+    await expect(store.finishLoading()).rejects.toMatchObject({ code: "lock_timeout" });
+    await own.client.query("commit");
     await store.finishLoading();
 
     const { rows } = await own.client.query(PARTITIONED_INDEXES);

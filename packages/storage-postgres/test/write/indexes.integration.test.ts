@@ -46,6 +46,15 @@ async function isValid(name: string): Promise<unknown> {
   return rows[0]?.indisvalid;
 }
 
+/** Waits until a statement that begins like this waits for somebody. */
+async function untilWaiting(beginning: string, event = "%"): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database()
+    and pid <> pg_backend_pid() and query like '%${beginning}%'
+    and wait_event_type = 'Lock' and wait_event like '${event}'`;
+  const count = async () => (await own.database.query(waiting)).rows.length;
+  await expect.poll(count, { timeout: 20_000 }).toBe(1);
+}
+
 describe("buildMissing()", () => {
   it("builds over few rows in one go, waiting for nobody who reads", async () => {
     await own.client.query("begin isolation level repeatable read; select from links");
@@ -81,6 +90,17 @@ describe("buildMissing()", () => {
     await build;
 
     expect(waits).toEqual(new Set(["relation", "virtualxid"]));
+    expect(await isValid("mine")).toBe(true);
+  });
+
+  it("takes an index that somebody else commits after a while", async () => {
+    await own.client.query("begin; create index mine on links (event_id)");
+
+    const build = buildMissing(session, [["mine", "links (event_id)"]], SMALL);
+    await untilWaiting("create index concurrently mine", "relation");
+    await own.client.query("commit");
+    await build;
+
     expect(await isValid("mine")).toBe(true);
   });
 });
@@ -129,5 +149,71 @@ describe("finishLoading()", () => {
     await finishing;
 
     expect(await isValid("casts_by_hash")).toBe(true);
+  });
+
+  const LINKS_BY_TARGET =
+    "links_by_target on links (target_fid, link_type) where deleted_at is null";
+  const oidOf = async (name: string) =>
+    (await own.database.query(`select to_regclass('${name}')::oid as oid`)).rows[0].oid;
+  const invalidate = (name: string) =>
+    own.database.query(
+      `update pg_index set indisvalid = false where indexrelid = '${name}'::regclass`,
+    );
+
+  it("takes an index that the session of a process that was killed commits meanwhile", async () => {
+    await using store = createPostgresStore({ connectionString: own.database.url });
+    await own.client.query(`begin; create index ${LINKS_BY_TARGET}`);
+    const { rows } = await own.client.query("select 'links_by_target'::regclass::oid as oid");
+
+    const finishing = store.finishLoading();
+    await untilWaiting("create index links_by_target", "transactionid");
+    await own.client.query("commit");
+    await finishing;
+
+    expect(await oidOf("links_by_target")).toBe(rows[0].oid);
+    expect(await isValid("casts_by_hash")).toBe(true);
+  });
+
+  it("does not take a table for an index", async () => {
+    await using store = createPostgresStore({ connectionString: own.database.url });
+    await own.client.query("create table links_by_target ()");
+
+    await expect(store.finishLoading()).rejects.toMatchObject({ code: "schema_mismatch" });
+  });
+
+  it("drops what an interrupted build has left while others read and write", async () => {
+    await using store = createPostgresStore({ connectionString: own.database.url });
+    await own.client.query(`create index ${LINKS_BY_TARGET}`);
+    await invalidate("links_by_target");
+    await own.client.query("begin; select from links");
+
+    const finishing = store.finishLoading();
+    await untilWaiting("drop index");
+    await session.query("set lock_timeout to 1000");
+    await session.query(writeLinks(1));
+    expect((await session.query("select from links")).rowCount).toBe(1);
+    await own.client.query("commit");
+    await finishing;
+
+    expect(await isValid("links_by_target")).toBe(true);
+  });
+
+  it("leaves alone what others build, and what is not of its own", async () => {
+    await using store = createPostgresStore({ connectionString: own.database.url });
+    await own.client.query("create index somebodys on casts (event_id)");
+    await invalidate("somebodys");
+    await own.client.query(`begin; ${writeLinks(1)}`);
+    const building = session.query(`create index concurrently ${LINKS_BY_TARGET}`);
+    await expect.poll(() => isValid("links_by_target"), { timeout: 20_000 }).toBe(false);
+    const oid = await oidOf("links_by_target");
+
+    const finishing = store.finishLoading();
+    await delay(500);
+    await own.client.query("commit");
+    await Promise.all([building, finishing]);
+
+    expect(await oidOf("links_by_target")).toBe(oid);
+    expect(await isValid("links_by_target")).toBe(true);
+    expect(await isValid("somebodys")).toBe(false);
   });
 });

@@ -74,8 +74,9 @@ interface SmallBuild {
 /**
  * Builds in a second session, which ends with it.
  *
- * A process that is killed leaves what its sessions are doing to the server for a while. The next one
- * waits for both, each by its lock.
+ * A process that is killed leaves what its sessions are doing to the server for a while. Each session
+ * of the next one waits for its like, by its lock. So the first may come to an index that a second hand
+ * is still building: it finds the name taken then, and leaves it at that.
  */
 async function withSecondHand(
   connections: Connections,
