@@ -34,8 +34,16 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 /** Two processes that start together migrate one after the other. */
 const MIGRATION_LOCK = "select pg_advisory_xact_lock(hashtext('snaprag migrate'), hashtext($1))";
 
-async function readVersion(client: PoolClient, schema: string): Promise<number> {
-  await client.query(`create schema if not exists "${schema}"`);
+/**
+ * Creates the schema where it is missing. Looked for first: `if not exists` asks for the right to
+ * create schemas also where there is nothing to create, and a role may have none but its own.
+ */
+async function ensureSchema(client: PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query("select from pg_namespace where nspname = $1", [schema]);
+  if (rows.length === 0) await client.query(`create schema if not exists "${schema}"`);
+}
+
+async function readVersion(client: PoolClient): Promise<number> {
   await client.query(
     "create table if not exists schema_migrations (id int primary key, name text not null, applied_at timestamptz not null default now())",
   );
@@ -101,7 +109,8 @@ export async function migrate(
 ): Promise<void> {
   await transact(async (client) => {
     await client.query(MIGRATION_LOCK, [schema]);
-    const version = await readVersion(client, schema);
+    await ensureSchema(client, schema);
+    const version = await readVersion(client);
     if (version > SCHEMA_VERSION) {
       throw new StorageError(
         "newer_schema",
