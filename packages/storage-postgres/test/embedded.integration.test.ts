@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
-import { findOwner } from "../src/connection/embedded/owner-file.ts";
+import { findOwner, removeDeadOwner } from "../src/connection/embedded/owner-file.ts";
 import { createEmbeddingStore } from "../src/embeddings/index.ts";
 import { createPostgresStore } from "../src/index.ts";
 import { batchOf, changesOf } from "./support/stores.ts";
@@ -87,6 +88,18 @@ describe("openEmbeddedDatabase()", () => {
     expect(database.socketFolder).toContain(".socket");
   });
 
+  it("leaves the folder to whoever took it over from the same dead owner first", async () => {
+    const ownerFile = `${folder}.owner`;
+    const dead = { pid: 1, startedAt: "0", holder: "the killed", socketFolder: "/nowhere" };
+    await writeFile(ownerFile, JSON.stringify(dead));
+    await using _first = await openEmbeddedDatabase({ folder, holder: "the first" });
+
+    // What another process does that has seen the dead owner too, only later.
+    await removeDeadOwner(ownerFile, dead);
+
+    expect(await findOwner(ownerFile)).toMatchObject({ holder: "the first" });
+  });
+
   it("serves from a short path when the folder's is too long for a socket", async () => {
     const deep = join(root, "a".repeat(120), "db");
     await using database = await openEmbeddedDatabase({ folder: deep, holder: "a test" });
@@ -103,5 +116,28 @@ describe("openEmbeddedDatabase()", () => {
       name: "StorageError",
     });
     expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+  });
+});
+
+describe("finishLoading()", () => {
+  it("replaces an index whose build was cut off", async () => {
+    await using database = await openEmbeddedDatabase({ folder, holder: "the owner" });
+    await using store = createPostgresStore(database.storeOptions);
+    await store.migrate();
+    await store.finishLoading();
+    const client = new pg.Client(database.storeOptions.connection);
+    await client.connect();
+    const hashIndex = "from pg_index where indexrelid = 'casts_by_hash'::regclass";
+    const before = await client.query(`select indexrelid ${hashIndex}`);
+    await client.query(
+      "update pg_index set indisvalid = false where indexrelid = 'casts_by_hash'::regclass",
+    );
+
+    await store.finishLoading();
+
+    const after = await client.query(`select indexrelid, indisvalid ${hashIndex}`);
+    await client.end();
+    expect(after.rows).toMatchObject([{ indisvalid: true }]);
+    expect(after.rows[0].indexrelid).not.toBe(before.rows[0].indexrelid);
   });
 });

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 
 /** The process that has an embedded database open. */
 export interface Owner {
@@ -50,16 +51,30 @@ export async function findOwner(path: string): Promise<Owner | undefined> {
   return owner !== undefined && isAlive(owner) ? owner : undefined;
 }
 
-/** Takes a dead owner's file away. Renaming first: of several that try, one succeeds. */
-async function removeDeadOwner(path: string): Promise<void> {
-  const aside = `${path}.${process.pid}.dead`;
+/** Whether something failed for this reason. */
+async function failsWith(code: string, attempt: Promise<void>): Promise<boolean> {
   try {
-    await rename(path, aside);
+    await attempt;
+    return false;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((error as NodeJS.ErrnoException).code === code) return true;
     throw error;
   }
-  await rm(aside, { force: true });
+}
+
+/**
+ * Takes a dead owner's file away, and no other: of several that saw it, one is the next owner already
+ * when another comes to this, and gets its file back.
+ */
+export async function removeDeadOwner(path: string, dead: Owner): Promise<void> {
+  const aside = `${path}.${process.pid}.dead`;
+  if (await failsWith("ENOENT", rename(path, aside))) return;
+  try {
+    const removed = await readOwner(aside);
+    if (!isDeepStrictEqual(removed, dead)) await failsWith("EEXIST", link(aside, path));
+  } finally {
+    await rm(aside, { force: true });
+  }
 }
 
 /**
@@ -77,16 +92,11 @@ export async function becomeOwner(
   await writeFile(draft, JSON.stringify(owner));
   try {
     while (true) {
-      const current = await findOwner(path);
-      if (current !== undefined) return current;
-      await removeDeadOwner(path);
-      try {
-        await link(draft, path);
-        return undefined;
-      } catch (error) {
-        // Somebody else was first: look who.
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      }
+      const known = await readOwner(path);
+      if (known !== undefined && isAlive(known)) return known;
+      if (known !== undefined) await removeDeadOwner(path, known);
+      // Where somebody else was first: look who.
+      if (!(await failsWith("EEXIST", link(draft, path)))) return undefined;
     }
   } finally {
     await unlink(draft);
