@@ -218,7 +218,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
     planSnapshot: (plan) => pipeline([startHistorical(plan.shardId), planPartitions(plan)]),
     applyPage: (page) => writeBatch(planPage(page, connections.backend)),
-    startRealtime: (shardId, blockNumber) => pipeline([startRealtime(shardId, blockNumber)]),
+    startRealtime: (shardId, blockNumber) => pipeline(startRealtime(shardId, blockNumber)),
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),
     recordProof: (shardId, proof) => pipeline([recordProof(shardId, proof)]),
     openView: () => openView(connections),

@@ -169,6 +169,9 @@ export interface Store extends AsyncDisposable {
    * Ends the historical phase: the shard follows blocks after `blockNumber` from now on.
    *
    * Also how a shard starts that has no snapshot to begin with.
+   *
+   * @throws {StorageError} `fenced` when a partition of the shard is not done: another process has
+   * sent it to a newer snapshot, and its rows are yet to come
    */
   startRealtime(shardId: number, blockNumber: bigint): Promise<void>;
 

@@ -57,15 +57,26 @@ export function startHistorical(shardId: number): QueryConfig {
   };
 }
 
-/** Sets a shard to follow blocks after this one. */
-export function startRealtime(shardId: number, blockNumber: bigint): QueryConfig {
-  return {
-    text: `insert into sync_progress (shard_id, phase, snapshot_height, block_number)
-      values ($1, 'realtime', $2, $2)
-      on conflict (shard_id) do update set phase = 'realtime', snapshot_height = $2,
-        block_number = $2, updated_at = now()`,
-    values: [shardId, blockNumber],
-  };
+/**
+ * Sets a shard to follow blocks after this one, or ends the transaction when a partition is not done.
+ *
+ * The shard's row first, as planning does: of two transactions the later one sees what the other did.
+ */
+export function startRealtime(shardId: number, blockNumber: bigint): readonly QueryConfig[] {
+  return [
+    {
+      text: `insert into sync_progress (shard_id, phase, snapshot_height, block_number)
+        values ($1, 'realtime', $2, $2)
+        on conflict (shard_id) do update set phase = 'realtime', snapshot_height = $2,
+          block_number = $2, updated_at = now()`,
+      values: [shardId, blockNumber],
+    },
+    {
+      text: `select sync_fence((not exists (
+        select from sync_partitions where shard_id = $1 and status <> 'done'))::int)`,
+      values: [shardId],
+    },
+  ];
 }
 
 /**

@@ -155,12 +155,17 @@ export function movePage(progress: MemoryProgress, page: PageBatch): void {
   partition.proof = page.proof ?? null;
 }
 
-/** Lets a shard follow blocks after this one. */
+/** Lets a shard follow blocks after this one; throws `fenced` unless all its partitions are done. */
 export function startRealtime(
   progress: MemoryProgress,
   shardId: number,
   blockNumber: bigint,
 ): void {
+  for (const partition of progress.partitions.values()) {
+    if (partition.shardId !== shardId || partition.status === "done") continue;
+    const message = `Partition ${shardId}/${partition.virtualShard} is not done; another process works on it`;
+    throw new StorageError("fenced", message);
+  }
   const shard = shardOf(progress, shardId);
   shard.phase = "realtime";
   shard.snapshotHeight = blockNumber;

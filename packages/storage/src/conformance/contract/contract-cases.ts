@@ -109,6 +109,21 @@ const progressCases: readonly ConformanceCase[] = [
     await rejectsWith("fenced", store.applyBlocks(toBatch(blocks)));
     assert.deepEqual(await textsOf(store, true), ["11", "12"]);
   }),
+  contract("lets a shard follow blocks only when its partitions are done", async (store) => {
+    const pages = listing(10n, [["a"], ["b"]]);
+    await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
+    await rejectsWith("fenced", store.startRealtime(1, 10n));
+    await store.applyPage(toPage(pages, 0, false));
+    await rejectsWith("fenced", store.startRealtime(1, 10n));
+    await store.startRealtime(2, 10n);
+    await store.applyPage(toPage(pages, 1, false));
+    await store.startRealtime(1, 10n);
+    const shards = await store.listShards();
+    assert.deepEqual(
+      shards.map(({ phase }) => phase),
+      ["realtime", "realtime"],
+    );
+  }),
   contract("tells how far a shard has come", async (store) => {
     await applyListing(store, listing(10n, [["a"]]));
     const [historical] = await store.listShards();
