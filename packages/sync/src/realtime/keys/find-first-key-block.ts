@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
 import { FarcasterNetwork } from "@snaprag/proto";
 
@@ -16,24 +17,32 @@ export interface KeyBlockSearch {
   readonly newestBlock: bigint;
 }
 
-/** Time of a block; of the first one after it that the node still has. */
+/** Waits before a block is asked for again: a stream may end before it has given what it has. */
+const PAUSES_MS = [50, 200];
+
+/** Time of a block, in Farcaster seconds; undefined when the node has pruned it. */
 async function readTime(
-  client: NodeClient,
-  { startBlock, stopBlock }: { readonly startBlock: bigint; readonly stopBlock: bigint },
+  client: Pick<NodeClient, "readBlocks">,
+  startBlock: bigint,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
-  for await (const { header } of client.readBlocks({ startBlock, stopBlock }, { signal })) {
-    return header?.timestamp;
+  const range = { startBlock, stopBlock: startBlock + 1n };
+  for (const pauseMs of [0, ...PAUSES_MS]) {
+    await delay(pauseMs, undefined, { signal });
+    for await (const { header } of client.readBlocks(range, { signal })) {
+      return header?.timestamp;
+    }
   }
   return undefined;
 }
 
 /**
  * The first shard-0 block that can hold a gasless key, by bisection: about 25 calls on mainnet,
- * instead of reading millions of blocks that hold none.
+ * instead of reading millions of blocks that hold none. Where the node has pruned blocks of which it
+ * cannot be told, it is the first of these: whoever reads on from there comes upon the hole.
  */
 export async function findFirstKeyBlock(
-  client: NodeClient,
+  client: Pick<NodeClient, "readBlocks">,
   { network, startBlock, newestBlock }: KeyBlockSearch,
   signal: AbortSignal,
 ): Promise<bigint> {
@@ -41,11 +50,18 @@ export async function findFirstKeyBlock(
   if (since === undefined) return startBlock;
   let low = startBlock;
   let high = newestBlock;
+  /** The first block that was not seen to be too old. */
+  let first = startBlock;
   while (low < high) {
     const middle = (low + high) / 2n;
-    const time = await readTime(client, { startBlock: middle, stopBlock: middle + 1n }, signal);
-    if (time !== undefined && time >= since) high = middle;
-    else low = middle + 1n;
+    const time = await readTime(client, middle, signal);
+    if (time !== undefined && time >= since) {
+      high = middle;
+      continue;
+    }
+    // The older ones of those that a node prunes are gone as well.
+    low = middle + 1n;
+    if (time !== undefined) first = low;
   }
-  return low;
+  return first;
 }
