@@ -1,5 +1,5 @@
 // Every failure that a person can meet: its exit code, and two lines without a stack trace.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
@@ -70,6 +70,16 @@ describe("a wrong command line exits with 2", () => {
 
   it("for a reset without --force", async () => {
     expectFailure(await run("reset", "--database-url", database.url), 2, "delete", "--force");
+  });
+
+  it("for a reset of a folder that is no database", async () => {
+    const file = join(folder.path, "data/diary.txt");
+    mkdirSync(join(folder.path, "data"));
+    writeFileSync(file, "not to be lost");
+    writeConfig('[database]\nembedded_folder = "data"');
+
+    expectFailure(await run("reset", "--force"), 2, "data", "database.embedded_folder");
+    expect(existsSync(file)).toBe(true);
   });
 });
 

@@ -18,6 +18,20 @@ describe("maskPassword()", () => {
     expect(maskPassword("postgres://ada:p@ss/w:rd@localhost/mirror")).not.toContain("ss/w:rd");
   });
 
+  it("masks the password of a user who is named after a server", () => {
+    expect(maskPassword("postgres://ada@server:secret@db.example/mirror")).toBe(
+      "postgres://ada@server:***@db.example/mirror",
+    );
+  });
+
+  it("masks a password in a list of keys and values", () => {
+    expect(maskPassword("host=db user=ada password=secret dbname=mirror")).toBe(
+      "host=db user=ada password=*** dbname=mirror",
+    );
+    expect(maskPassword("password = 'my \\'secret' host=db")).toBe("password = *** host=db");
+    expect(maskPassword('"password=secret host=db"')).toBe('"password=*** host=db"');
+  });
+
   it("masks a password in the query", () => {
     expect(maskPassword("postgres://localhost/mirror?user=ada&password=secret&x=1")).toBe(
       "postgres://localhost/mirror?user=ada&password=***&x=1",
@@ -25,10 +39,11 @@ describe("maskPassword()", () => {
   });
 
   it("shows no password of any URL", () => {
-    const passwords = fc.stringMatching(/^[^\s]{4,}$/);
+    const users = fc.constantFrom("ada", "ada@server", "");
+    const passwords = fc.string({ minLength: 4 });
     fc.assert(
-      fc.property(passwords, (password) => {
-        const url = `postgres://ada:${password}-secret@localhost/mirror`;
+      fc.property(users, passwords, (user, password) => {
+        const url = `postgres://${user}:${password}-secret@localhost/mirror`;
 
         expect(maskPassword(url)).not.toContain(`${password}-secret`);
       }),

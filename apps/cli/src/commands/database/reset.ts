@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
@@ -6,9 +6,12 @@ import type { StorageError, Store } from "@snaprag/storage";
 import { CliError, isNamed } from "../../errors/cli-error.ts";
 import { createOutput } from "../../output.ts";
 import type { Invocation } from "../program/cli-context.ts";
-import type { DatabaseTarget } from "./database-target.ts";
+import type { DatabaseTarget, EmbeddedTarget } from "./database-target.ts";
 import { databaseTargetOf, placeOf } from "./database-target.ts";
 import { openDatabase } from "./open-database.ts";
+
+/** The file that every PostgreSQL data folder has. */
+const POSTGRES_MARK = "PG_VERSION";
 
 /** Flags of `snaprag reset`. */
 export interface ResetFlags {
@@ -27,7 +30,7 @@ export async function runReset(
       advice: "Add --force to delete it.",
     });
   }
-  if (target.kind === "embedded") await deleteFolder(target.folder);
+  if (target.kind === "embedded") await deleteFolder(target);
   else await dropRelations(target);
   output.line(`Deleted ${describeLoss(target)}.`);
 }
@@ -51,9 +54,22 @@ async function dropRelations(target: DatabaseTarget): Promise<void> {
   await resetStore(database.store, holder);
 }
 
-async function deleteFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) await expectNobodyInside(folder);
+async function deleteFolder(target: EmbeddedTarget): Promise<void> {
+  const { folder } = target;
+  if (existsSync(folder)) {
+    expectDatabase(target);
+    await expectNobodyInside(folder);
+  }
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Opening would fill a folder that is none of ours, and deleting it is not for us. */
+function expectDatabase({ folder, shownFolder }: EmbeddedTarget): void {
+  const names = readdirSync(folder);
+  if (names.length === 0 || names.includes(POSTGRES_MARK)) return;
+  throw new CliError("usage", `What is in ${shownFolder} is not an embedded database.`, {
+    advice: "Correct `database.embedded_folder`, or delete the folder yourself.",
+  });
 }
 
 /** Opening it is what shows that nobody else has it open. */
