@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { NodeClient } from "@snaprag/client";
+import { firstPositionOf } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
 import type { VerificationLevel } from "./proof/messages/message-checks.ts";
@@ -148,6 +149,9 @@ export function expectPositiveInteger(name: string, value: number): number {
   throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
 }
 
+/** The smallest id that an event of block 1 can have (docs/protocol.md 1.1). */
+const FIRST_EVENT_ID = firstPositionOf(1n);
+
 function expectShardIds(shardIds: readonly number[] | undefined): readonly number[] | undefined {
   if (shardIds === undefined) return undefined;
   const isValid = shardIds.every((shardId) => Number.isInteger(shardId) && shardId >= 0);
@@ -161,8 +165,11 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
   const { leads = () => true, signatureThreads = availableParallelism() } = options;
   const { lanes, batchSize = 100, syncIntervalMs = 1000 } = options;
   const { verification = "proof", validatorSets, proofInterval = 100 } = options;
-  if (fromEventId < 0n) {
-    throw new TypeError(`Expected \`fromEventId\` to be 0 or an event id, got ${fromEventId}`);
+  // Block 0 has no events, and what would be followed is the block after the one before it.
+  if (fromEventId !== 0n && fromEventId < FIRST_EVENT_ID) {
+    throw new TypeError(
+      `Expected \`fromEventId\` to be 0, or an event id from ${FIRST_EVENT_ID} on, got ${fromEventId}`,
+    );
   }
   return {
     clients: [options.client, ...(options.standbys ?? [])],

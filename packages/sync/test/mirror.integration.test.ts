@@ -135,6 +135,34 @@ describe("createSyncer()", () => {
     expect((await store.countRows()).get("reactions")?.total).toBeGreaterThan(0);
   });
 
+  it("starts there too after a fault that came before the start", async () => {
+    devnet = await startDevnet();
+    const store = newStore();
+    const fault = {
+      shardId: 1,
+      virtualShard: null,
+      code: "connection",
+      message: "",
+      isRetried: true,
+    };
+    await store.recordFault(fault);
+
+    await sync(devnet, store, { mode: "realtime" });
+
+    expect(await store.listPartitions(1)).toEqual([]);
+    expect((await store.countRows()).get("casts")?.total).toBe(0);
+  });
+
+  it("refuses to start at an event that no block has", async () => {
+    devnet = await startDevnet();
+    const store = newStore();
+
+    await expect(sync(devnet, store, { fromEventId: 16_383n })).rejects.toThrow(
+      /fromEventId.*16384/,
+    );
+    expect(await store.listShards()).toEqual([]);
+  });
+
   it("refuses a store that another process syncs into", async () => {
     devnet = await startDevnet();
     const store = newStore();

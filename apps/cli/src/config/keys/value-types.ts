@@ -77,13 +77,16 @@ export const wholeNumber: ValueType<number> = {
   fromToml: (value) => (typeof value === "number" ? atLeast(0, value) : undefined),
 };
 
+/** The low 14 bits of an event id are its place in a block, and block 0 has no events. */
+const FIRST_EVENT_ID = 1n << 14n;
+
 /** An event id: a uint64, hence a bigint (docs/protocol.md 1.1). */
 export const eventId: ValueType<bigint> = {
-  expected: "an event id, or 0",
-  fromText: (value) => (/^\d+$/.test(value) ? asUint64(BigInt(value)) : undefined),
+  expected: `an event id, which is at least ${FIRST_EVENT_ID}, or 0`,
+  fromText: (value) => (/^\d+$/.test(value) ? asEventId(BigInt(value)) : undefined),
   fromToml(value) {
-    if (typeof value === "bigint") return asUint64(value);
-    return Number.isInteger(value) ? asUint64(BigInt(Number(value))) : undefined;
+    if (typeof value === "bigint") return asEventId(value);
+    return Number.isInteger(value) ? asEventId(BigInt(Number(value))) : undefined;
   },
 };
 
@@ -156,6 +159,10 @@ function nonEmpty(items: readonly string[]): readonly string[] | undefined {
 
 function atLeast(minimum: number, value: number): number | undefined {
   return Number.isSafeInteger(value) && value >= minimum ? value : undefined;
+}
+
+function asEventId(value: bigint): bigint | undefined {
+  return value === 0n || value >= FIRST_EVENT_ID ? asUint64(value) : undefined;
 }
 
 function asUint64(value: bigint): bigint | undefined {

@@ -36,7 +36,7 @@ const SAMPLES: readonly (readonly [string, ValueType<unknown>, fc.Arbitrary<unkn
   ["positiveInteger", positiveInteger as ValueType<unknown>, fc.integer({ min: 1 })],
   ["wholeNumber", wholeNumber as ValueType<unknown>, fc.nat()],
   ["integerBetween", integerBetween(2, 32) as ValueType<unknown>, fc.integer({ min: 2, max: 32 })],
-  ["eventId", eventId as ValueType<unknown>, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })],
+  ["eventId", eventId as ValueType<unknown>, fc.bigInt({ min: 1n << 14n, max: 2n ** 63n - 1n })],
   ["shardIds", shardIds as ValueType<unknown>, fc.array(fc.nat(), { minLength: 1 })],
   [
     "publicKeys",
@@ -114,6 +114,8 @@ describe("readers of text", () => {
     [integerBetween(2, 32), "33"],
     [integerBetween(2, 32), "two"],
     [eventId, "-1"],
+    [eventId, "1"],
+    [eventId, "16383"],
     [eventId, "18446744073709551616"],
     [shardIds, "1,x"],
     [shardIds, ""],

@@ -34,7 +34,9 @@ async function completeHistory(
   const activity = run.activity.of(shardId);
   activity.messageCount = Number(progress?.messageCount ?? 0n);
   if (progress?.phase === "realtime") return;
-  const start = progress ? undefined : startWithoutSnapshot(run, facts, shardId);
+  // Not whether there is progress: a fault before the start is counted in it too.
+  const isBegun = (await run.store.listPartitions(shardId)).length > 0;
+  const start = isBegun ? undefined : startWithoutSnapshot(run, facts, shardId);
   const height = start ?? (await downloadShard(run, shardId, limits));
   await run.store.startRealtime(shardId, height);
   // What others have downloaded is only in the store.
