@@ -101,6 +101,6 @@ export const OUTCOME_MEANINGS: { readonly [Name in Outcome]: string } = {
   package_missing: "a package that is only needed for this is not installed",
   model_unavailable: "a local model cannot be loaded",
   nothing_embedded: "there are no vectors to search yet",
-  in_use: "another process syncs into the database",
+  in_use: "another process syncs into the database, or has taken the embedding over",
   forced: "stopped at once by a second Ctrl-C",
 };

@@ -6,10 +6,11 @@
  * - `unknown_network`: the node holds no block that says which network it is of.
  * - `no_snapshot`: the node holds no snapshot of a shard just now that would do; it takes one with a
  *   later block.
- * - `node_behind`: the node has not reached the block of the snapshot that is read. The sync tries
- *   again, at another node if there is one.
+ * - `node_behind`: the node has not reached the block of the snapshot that is read, or of the rows
+ *   that are compared with it. The sync tries again, at another node if there is one.
  * - `cursor_expired`: the node no longer has the events after the last block applied. The sync
- *   answers it itself, by downloading a newer snapshot.
+ *   answers it itself, by downloading a newer snapshot; a comparison cannot tell then what the node
+ *   has changed since.
  * - `incomplete_block`: the node has fewer events of a block than the block says.
  * - `malformed_snapshot`: the node lists leaves twice, out of order or in a wrong partition.
  * - `uncommitted_block`: a block that a root stands in was not committed by its validators.
@@ -51,4 +52,13 @@ export class SyncError extends Error {
     this.shardId = options.shardId;
     this.firstBlock = options.firstBlock;
   }
+}
+
+/** The node dropped what came after a block before it was read. */
+export function cursorExpired(shardId: number, expected: bigint, found: bigint): SyncError {
+  return new SyncError(
+    "cursor_expired",
+    `The node has events of shard ${shardId} from block ${found} on, block ${expected} is gone`,
+    { shardId, firstBlock: found },
+  );
 }

@@ -137,7 +137,11 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: FailureRule } = {
     code: "node_unsuitable",
     advice: "Wait until the node has synced, or use another one.",
   },
-  cursor_expired: BUG,
+  // A sync answers it itself: this is a comparison.
+  cursor_expired: {
+    code: "node_unsuitable",
+    advice: "Let a sync catch up with the node and try again, or use another one.",
+  },
   stream_ended: BUG,
   incomplete_block: UNSUITABLE_NODE,
   malformed_snapshot: {

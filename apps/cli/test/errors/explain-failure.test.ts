@@ -61,7 +61,7 @@ const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
   incomplete_block: "node_unsuitable",
   malformed_snapshot: "node_unsuitable",
   uncommitted_block: "node_unsuitable",
-  cursor_expired: "unexpected",
+  cursor_expired: "node_unsuitable",
   stream_ended: "unexpected",
   worker_failed: "unexpected",
 };

@@ -123,31 +123,30 @@ function correct(
   ].filter(({ changes, leaves }) => changes.length + leaves.length > 0);
 }
 
-function momentOf(shards: readonly ShardProgress[], shardId: number): Moment | undefined {
+/** The time of a block, where the store is still there; the store takes nothing for another block. */
+function momentOf(shards: readonly ShardProgress[], shardId: number, blockNumber: bigint): Moment {
   const shard = shards.find((each) => each.shardId === shardId);
-  return shard && { shardId, blockNumber: shard.blockNumber, at: shard.blockTime ?? new Date() };
+  return { shardId, blockNumber, at: shard?.blockTime ?? new Date() };
 }
 
-/** Writes what puts an account right. Returns whether there was anything to write. */
+/**
+ * Writes what puts an account right. Returns whether there was anything to write.
+ *
+ * @throws {StorageError} `fenced` when the store has moved on since the account was compared: a later
+ * block may have changed it, and would not be applied again
+ */
 async function applyCorrection(
   store: Store,
   reading: NodeReading,
   difference: AccountDifference,
 ): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
-    const shards = await store.listShards();
-    const here = momentOf(shards, difference.shardId);
-    if (here === undefined) return false;
-    try {
-      const batches = correct(reading, difference, { here, blocks: momentOf(shards, 0) });
-      for (const batch of batches) await store.repairRows(batch);
-      return batches.length > 0;
-    } catch (error) {
-      const isPassing =
-        error instanceof StorageError && (error.code === "fenced" || error.retryable);
-      if (!isPassing || tries === MOST_TRIES) throw error;
-    }
-  }
+  const { shardId, blockNumber, keyBlockNumber } = difference.comparedAt;
+  const shards = await store.listShards();
+  const here = momentOf(shards, shardId, blockNumber);
+  const blocks = keyBlockNumber === undefined ? undefined : momentOf(shards, 0, keyBlockNumber);
+  const batches = correct(reading, difference, { here, blocks });
+  for (const batch of batches) await store.repairRows(batch);
+  return batches.length > 0;
 }
 
 /** What differs in a store, and how it is looked at. */
@@ -158,25 +157,41 @@ export interface AccountsToRepair {
   readonly hasSignatures: boolean;
 }
 
+/** Puts an account right and proves it again. Compares it anew when blocks were applied meanwhile. */
+async function repairAccount(
+  reading: NodeReading,
+  { store, hasSignatures }: Omit<AccountsToRepair, "differences">,
+  difference: AccountDifference,
+): Promise<RepairedAccount> {
+  const { shardId, fid } = difference;
+  const compare = () => confirmDifferences(reading, { store, shardId, fids: [fid], hasSignatures });
+  let latest: AccountDifference | undefined = difference;
+  for (let tries = 1; latest !== undefined; tries++) {
+    try {
+      if (await applyCorrection(store, reading, latest)) break;
+      // Such as when the node gives nothing that adds up: looking again changes nothing.
+      return { difference, isProved: false, isPending: false };
+    } catch (error) {
+      const isPassing =
+        error instanceof StorageError && (error.code === "fenced" || error.retryable);
+      if (!isPassing || tries === MOST_TRIES) throw error;
+      latest = (await compare()).differences[0];
+    }
+  }
+  const { differences, pending } = await compare();
+  const isPending = differences.length === 0 && pending.length > 0;
+  return { difference, isProved: differences.length === 0 && !isPending, isPending };
+}
+
 /** Puts accounts right and proves them again. */
 export async function repairAccounts(
   reading: NodeReading,
-  { store, differences, hasSignatures }: AccountsToRepair,
+  { differences, ...how }: AccountsToRepair,
 ): Promise<readonly RepairedAccount[]> {
   const repaired: RepairedAccount[] = [];
   for (const difference of differences) {
     reading.signal.throwIfAborted();
-    const { shardId, fid } = difference;
-    // Such as when the node gives nothing that adds up: looking again changes nothing.
-    if (!(await applyCorrection(store, reading, difference))) {
-      repaired.push({ difference, isProved: false, isPending: false });
-      continue;
-    }
-    const suspects = { store, shardId, fids: [fid], hasSignatures };
-    const again = await confirmDifferences(reading, suspects);
-    const isPending = again.differences.length === 0 && again.pending.length > 0;
-    const isProved = again.differences.length === 0 && !isPending;
-    repaired.push({ difference, isProved, isPending });
+    repaired.push(await repairAccount(reading, how, difference));
   }
   return repaired;
 }

@@ -42,7 +42,10 @@ export interface ShardVerification {
   readonly blockNumber: bigint;
   /** Root of the store's rows, 20 bytes; undefined when only some accounts were looked at. */
   readonly root: Uint8Array | undefined;
-  /** Root of the block as the chain has it; undefined when the node no longer has the block. */
+  /**
+   * Root of the block as the chain has it; undefined when the node no longer has the block. Then what the
+   * node has now is compared, and nothing but the node says that it is all: the shard stays `unproved`.
+   */
   readonly chainRoot: Uint8Array | undefined;
   readonly commits: CommitStatus;
   readonly leafCount: number;
@@ -65,10 +68,14 @@ function statusOf(
   { differences, pending }: Pick<ShardVerification, "differences" | "pending">,
 ): ProofStatus {
   if (differences.length > 0) return "mismatch";
-  if (chain && root && isSameBytes(chain.root, root)) return "proved";
-  // Such as an account with a gasless key that shard 0 has told and its own shard not yet.
+  // Such as an account with a gasless key that shard 0 has told and its own shard not yet; or one whose
+  // rows were altered in what no leaf covers, so that the root is right.
   if (pending.length > 0) return "unproved";
-  return chain && root ? "mismatch" : "proved";
+  // Some accounts are compared with the node's live trie: no block says anything of them alone.
+  if (root === undefined) return "proved";
+  // A node that has not the block says itself that nothing differs.
+  if (chain === undefined) return "unproved";
+  return isSameBytes(chain.root, root) ? "proved" : "mismatch";
 }
 
 /** Compares all leaves of a shard with the chain's root of the store's block. */
@@ -117,7 +124,8 @@ async function verifySome(
  * still being downloaded, or never were, are `unproved`.
  *
  * @throws {SyncError} `uncommitted_block` when the node gives a block that was not committed,
- * `unknown_network` for a store that no sync has bound to the node's network
+ * `node_behind` when the node has not come to the store's block, `cursor_expired` when it no longer
+ * tells what it has changed since, `unknown_network` for a store that no sync has bound to its network
  * @throws {NodeClientError}
  * @throws {StorageError}
  */

@@ -68,7 +68,8 @@ function readingOf(run: SyncRun, client: NodeClient): NodeReading {
   return {
     ...{ client, network, homeShardOf, blake3, ed25519, signal },
     ...{ validatorSets, areValidatorsConfigured },
-    readKeyHistory: () => readKeyHistory({ client, network: network.network, signal }),
+    readKeyHistory: (leaving) =>
+      readKeyHistory({ client, network: network.network, signal: leaving }),
   };
 }
 

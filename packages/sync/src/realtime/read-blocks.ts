@@ -1,7 +1,7 @@
 import type { NodeClient } from "@snaprag/client";
 import { blockOfPosition, firstPositionOf } from "@snaprag/processors";
 import type { HubEvent } from "@snaprag/proto";
-import { SyncError } from "../errors.ts";
+import { cursorExpired, SyncError } from "../errors.ts";
 import type { BlockAssembler } from "./block-assembler.ts";
 import { createBlockAssembler, isGaslessKeyEvent } from "./block-assembler.ts";
 import type { ShardBlock } from "./shard-block.ts";
@@ -15,15 +15,6 @@ export interface BlockSource {
   readonly signal: AbortSignal;
   /** Called with the newest block that the node has stored, before that one is yielded. */
   readonly onTip: (blockNumber: bigint) => void;
-}
-
-/** The node dropped events before they were read. */
-function cursorExpired({ shardId }: BlockSource, expected: bigint, found: bigint): SyncError {
-  return new SyncError(
-    "cursor_expired",
-    `The node has events of shard ${shardId} from block ${found} on, block ${expected} is gone`,
-    { shardId, firstBlock: found },
-  );
 }
 
 /**
@@ -56,14 +47,15 @@ async function* readStored(
     for (const event of page) {
       const block = blockOfPosition(event.id);
       if (hasEvents && block > assembler.nextBlock) yield takeStored(source, assembler);
-      if (block > assembler.nextBlock) throw cursorExpired(source, assembler.nextBlock, block);
+      if (block > assembler.nextBlock)
+        throw cursorExpired(source.shardId, assembler.nextBlock, block);
       assembler.add(event);
       hasEvents = true;
     }
   }
   if (hasEvents) yield takeStored(source, assembler);
   if (stopBlock !== undefined && assembler.nextBlock < stopBlock) {
-    throw cursorExpired(source, assembler.nextBlock, stopBlock);
+    throw cursorExpired(source.shardId, assembler.nextBlock, stopBlock);
   }
 }
 
@@ -75,7 +67,7 @@ async function* readStored(
 export async function readBlock(source: BlockSource, blockNumber: bigint): Promise<ShardBlock> {
   const assembler = createBlockAssembler(blockNumber);
   for await (const block of readStored(source, assembler, blockNumber + 1n)) return block;
-  throw cursorExpired(source, blockNumber, blockNumber + 1n);
+  throw cursorExpired(source.shardId, blockNumber, blockNumber + 1n);
 }
 
 /** Adds a live event, after reading again whatever lies between it and the block collected. */

@@ -2,11 +2,15 @@
 import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
+import { firstPositionOf, lastPositionOf } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
+import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ShardVerification, VerifyOptions } from "../../src/index.ts";
-import { verifyStore } from "../../src/index.ts";
-import { newStore, startDevnet, sync } from "../support/mirrors.ts";
+import { repairStore, verifyStore } from "../../src/index.ts";
+import { createNodeReading } from "../../src/proof/node/create-node-reading.ts";
+import { repairAccounts } from "../../src/proof/repair-store.ts";
+import { differences, newStore, startDevnet, sync } from "../support/mirrors.ts";
 
 let devnet: Devnet;
 let client: NodeClient;
@@ -65,3 +69,98 @@ describe("verifyStore()", () => {
     }
   });
 });
+
+/** Accounts that are many enough, and blocks with so much in them, that most are changed by some blocks. */
+const BUSY = { users: 30, messages: 600, trafficPerBlock: 30, gaslessKeys: false };
+
+describe("a node that is behind the store", () => {
+  it("is compared with by nobody, and nothing is put right after it", async () => {
+    const store = await start(BUSY);
+    // The same chain, as a node has it that has yet to catch up.
+    await using behind = await startDevnet(BUSY);
+    await using other = createNodeClient({ endpoint: behind.endpoint });
+    await devnet.produceBlock(20);
+    await sync(devnet, store);
+    const refusal = { name: "SyncError", code: "node_behind" };
+
+    let readCount = 0;
+    const onProgress = () => {
+      readCount += 1;
+    };
+
+    await expect(verify(store, { client: other, onProgress })).rejects.toMatchObject(refusal);
+    expect(readCount, "rows read in vain").toBe(0);
+    await expect(verify(store, { client: other, sample: 5 })).rejects.toMatchObject(refusal);
+    await expect(repairStore({ client: other, store }).next()).rejects.toMatchObject(refusal);
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
+describe("a node that has pruned", () => {
+  it("the store's block proves nothing, though it has the same now", async () => {
+    const store = await start();
+    async function* readShardChunks() {}
+    const found = await verify(store, { client: { ...client, readShardChunks } });
+
+    expect(found.map(({ status, chainRoot }) => [status, chainRoot])).toEqual([
+      ["unproved", undefined],
+      ["unproved", undefined],
+    ]);
+    expect(found.flatMap((shard) => shard.differences)).toEqual([]);
+  });
+
+  it("events since the store's block is not held against the store", async () => {
+    const store = await start(BUSY);
+    await devnet.produceBlock(30);
+    const heights = devnet.heights();
+    const pruned: NodeClient = {
+      ...client,
+      readEvents: ({ shardId, ...range }, options) =>
+        client.readEvents(
+          { ...range, shardId, startId: firstPositionOf((heights.get(shardId) ?? 0n) - 2n) },
+          options,
+        ),
+    };
+
+    await expect(verify(store, { client: pruned, sample: 1000 })).rejects.toMatchObject({
+      name: "SyncError",
+      code: "cursor_expired",
+    });
+  });
+});
+
+describe("repairAccounts()", () => {
+  it("compares again what blocks have changed since it was compared", async () => {
+    const store = await start(BUSY);
+    await loseReactions(store);
+    const found = await verify(store);
+    await devnet.produceBlock(40);
+    await sync(devnet, store, { verification: "none" });
+
+    const reading = await createNodeReading({ client, store });
+    const old = found.flatMap((shard) => shard.differences);
+    const repaired = await repairAccounts(reading, {
+      ...{ store, differences: old, hasSignatures: false },
+    });
+
+    expect(old.length).toBeGreaterThan(5);
+    expect(repaired.every(({ isProved }) => isProved)).toBe(true);
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
+/** Ends all live reactions of a store that the node still has. */
+async function loseReactions(store: Store): Promise<void> {
+  const table = "reactions";
+  const shards = new Map((await store.listShards()).map((shard) => [shard.shardId, shard]));
+  const at = new Date();
+  for await (const { row, state } of store.listRows(table)) {
+    const shardId = homeShardOf(row.fid, 2);
+    const blockNumber = shards.get(shardId)?.blockNumber ?? 0n;
+    if (!state.isLive) continue;
+    const retirement = { reason: "unlisted", eventId: lastPositionOf(blockNumber), at } as const;
+    const changes = [{ kind: "retire", table, row, retirement } as const];
+    await store.repairRows({ shardId, blockNumber, changes, leaves: [] });
+  }
+}

@@ -22,9 +22,17 @@ function row(contentByte: number, borneByte: number) {
 
 /** An account that does not differ, but for what is given. */
 function aDifference(given: object): AccountDifference {
+  const comparedAt = { shardId: 1, blockNumber: 7n, keyBlockNumber: undefined };
   const nothing = { missing: [], missingKeys: [], extra: [], altered: [], lostNames: [] };
   // Safety: of entries and rows, only their keys and hashes are looked at.
-  return { shardId: 1, fid: 231n, ...nothing, unexplained: [], ...given } as AccountDifference;
+  return {
+    shardId: 1,
+    fid: 231n,
+    comparedAt,
+    ...nothing,
+    unexplained: [],
+    ...given,
+  } as AccountDifference;
 }
 
 const NOTHING = { fid: 231n, missing: [], tooMany: [], altered: [], unexplained: [] };

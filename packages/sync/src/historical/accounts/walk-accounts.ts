@@ -1,9 +1,9 @@
 import type { NodeClient } from "@snaprag/client";
 import { homeShardOf } from "@snaprag/verify";
+import { expectReached } from "../../run/expect-reached.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { Listed, PartitionJob } from "../partition-job.ts";
 import { applyStep } from "../partition-job.ts";
-import { expectReached } from "./expect-reached.ts";
 
 /** What was read of one account. */
 type ReadAccount = Required<Omit<Listed, "unprovenAccounts">> & Listed;

@@ -1,10 +1,19 @@
 import { NodeClientError } from "@snaprag/client";
+import { SyncError } from "../../errors.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 
+/** Whether a node gave no answer that a proof could be made of. */
+function isUnanswered(error: unknown): error is NodeClientError | SyncError {
+  if (error instanceof NodeClientError) return error.code !== "cancelled";
+  return (
+    error instanceof SyncError && (error.code === "node_behind" || error.code === "cursor_expired")
+  );
+}
+
 /**
- * Tries to prove something of a shard. A node that does not answer what only a proof asks for keeps
- * nobody from mirroring it: that goes on record, and the proof is left for another time. A node that
- * lies is another matter: that is thrown.
+ * Tries to prove something of a shard. A node that does not answer what only a proof asks for, or is
+ * behind what the store has of another node, keeps nobody from mirroring it: that goes on record, and
+ * the proof is left for another time. A node that lies is another matter: that is thrown.
  */
 export async function tryToProve(
   { store, logger }: SyncRun,
@@ -14,7 +23,7 @@ export async function tryToProve(
   try {
     await prove();
   } catch (error) {
-    if (!(error instanceof NodeClientError) || error.code === "cancelled") throw error;
+    if (!isUnanswered(error)) throw error;
     logger.warn({ shardId, err: error }, "not proved, the node did not answer");
     const code = `proof_${error.code}`;
     await store.recordFault({

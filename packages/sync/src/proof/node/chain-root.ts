@@ -24,13 +24,36 @@ const SAID: Readonly<Record<Exclude<CommitsCheck["status"], "failed">, CommitSta
   not_configured: "not_configured",
 };
 
+interface Place {
+  readonly shardId: number;
+  readonly blockNumber: bigint;
+}
+
+/**
+ * Whether a block may be of validators that this version does not know: those of a block before the
+ * last change that it knows of are known for good.
+ */
+function mayBeOfOthers(
+  { validatorSets, areValidatorsConfigured }: BlockChecks,
+  { shardId, blockNumber }: Place,
+): boolean {
+  if (areValidatorsConfigured) return false;
+  return !validatorSets.some(
+    ({ shardIds, effectiveAt }) => shardIds.includes(shardId) && effectiveAt > blockNumber,
+  );
+}
+
 /**
  * What a check says of commits. Validators change, and those that came after this version was made
  * are unknown to it: unless somebody has named the validators, that is no proof of a lie.
  */
-function toCommitStatus(check: CommitsCheck, checks: BlockChecks): CommitStatus | undefined {
+function toCommitStatus(
+  check: CommitsCheck,
+  checks: BlockChecks,
+  place: Place,
+): CommitStatus | undefined {
   if (check.status !== "failed") return SAID[check.status];
-  const isUnknown = check.problem === "unknown_signer" && !checks.areValidatorsConfigured;
+  const isUnknown = check.problem === "unknown_signer" && mayBeOfOthers(checks, place);
   return isUnknown ? "not_configured" : undefined;
 }
 
@@ -40,16 +63,12 @@ function toCommitStatus(check: CommitsCheck, checks: BlockChecks): CommitStatus 
  * @throws {SyncError} `uncommitted_block` when it is another block, its hash is not its header's, or
  * its validators have not committed it
  */
-export function toChainRoot(
-  chunk: ShardChunk,
-  wanted: { readonly shardId: number; readonly blockNumber: bigint },
-  checks: BlockChecks,
-): ChainRoot {
+export function toChainRoot(chunk: ShardChunk, wanted: Place, checks: BlockChecks): ChainRoot {
   const { shardId, blockNumber } = wanted;
   const check = checkShardChunk(chunk, checks);
   const height = chunk.header?.height;
   const isWanted = height?.shardIndex === shardId && height.blockNumber === blockNumber;
-  const commits = toCommitStatus(check, checks);
+  const commits = toCommitStatus(check, checks, wanted);
   if (commits === undefined || !isWanted || chunk.header === undefined) {
     const problem = check.status === "failed" ? check.problem : "it is another block";
     const message = `The node's block ${blockNumber} of shard ${shardId} is not what its validators committed: ${problem}`;

@@ -26,11 +26,11 @@ function inOrder(a: KeyLeaf, b: KeyLeaf): number {
  * of; one message that the account's shard did not accept may be among those it tells.
  */
 export async function listKeys(
-  { blake3, readKeyHistory }: NodeReading,
+  { blake3, readKeyHistory, signal }: NodeReading,
   { fid, live }: AccountPart,
 ): Promise<readonly KeyLeaf[] | undefined> {
   if (live === undefined) return [];
-  const told = ((await readKeyHistory()).get(fid) ?? []).flatMap(toLeaf).sort(inOrder);
+  const told = ((await readKeyHistory(signal)).get(fid) ?? []).flatMap(toLeaf).sort(inOrder);
   const candidates = [told, ...told.map((left) => told.filter((each) => each !== left))];
   return candidates.find((leaves) =>
     isSameBytes(trieNodeHash(trieKeysOf(leaves), PART_DEPTH, blake3), live.hash),

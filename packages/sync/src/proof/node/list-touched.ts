@@ -1,6 +1,7 @@
-import { firstPositionOf } from "@snaprag/processors";
+import { blockOfPosition, firstPositionOf } from "@snaprag/processors";
 import type { HubEvent } from "@snaprag/proto";
 import { narrowMessage } from "@snaprag/proto";
+import { cursorExpired } from "../../errors.ts";
 import { listKeyMessages } from "../../realtime/keys/process-key-block.ts";
 import { messagesOf } from "../../run/quarantine/carrier.ts";
 import { leafChangesOf } from "../leaves/leaf-changes.ts";
@@ -31,12 +32,24 @@ export interface StoreHeights {
   readonly keyBlockNumber: bigint | undefined;
 }
 
+/**
+ * Throws where a node begins to tell later than right after a block: what happened in between, which it
+ * has pruned, may be what a difference is.
+ */
+function expectNext(shardId: number, blockNumber: bigint, found: bigint | undefined): void {
+  if (found === undefined || found <= blockNumber + 1n) return;
+  throw cursorExpired(shardId, blockNumber + 1n, found);
+}
+
 /** Accounts of whose gasless keys shard 0 tells after a block. */
 async function* readKeyOwners(
   { client, signal }: NodeReading,
   blockNumber: bigint,
 ): AsyncGenerator<bigint> {
+  let isFirst = true;
   for await (const block of client.readBlocks({ startBlock: blockNumber + 1n }, { signal })) {
+    if (isFirst) expectNext(0, blockNumber, block.header?.height?.blockNumber);
+    isFirst = false;
     for (const { message } of listKeyMessages(block)) {
       const { fid } = narrowMessage(message);
       if (fid !== undefined) yield fid & LOW_32_BITS;
@@ -48,6 +61,8 @@ async function* readKeyOwners(
  * Accounts that a node may have changed since, by the low 32 bits of their fids: what events are
  * about, and whose gasless keys shard 0 tells of, which no stored event does
  * (docs/protocol.md 1.6).
+ *
+ * @throws {SyncError} `cursor_expired` when the node has pruned what came after the store's blocks
  */
 export async function listTouched(
   reading: NodeReading,
@@ -59,7 +74,11 @@ export async function listTouched(
     for await (const fid of readKeyOwners(reading, keyBlockNumber)) touched.add(fid);
   }
   const startId = firstPositionOf(blockNumber + 1n);
+  let isFirst = true;
   for await (const page of client.readEvents({ shardId, startId }, { signal })) {
+    const [first] = page;
+    if (isFirst && first) expectNext(shardId, blockNumber, blockOfPosition(first.id));
+    isFirst = isFirst && first === undefined;
     for (const event of page) {
       for (const fid of accountsOfEvent(event, { shardId, homeShardOf })) touched.add(fid);
     }

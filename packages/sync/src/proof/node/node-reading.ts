@@ -14,7 +14,7 @@ export interface NodeReading {
   readonly validatorSets: readonly ValidatorSet[];
   /** Whether somebody has named them, rather than this version knowing of them. */
   readonly areValidatorsConfigured: boolean;
-  /** Gasless keys of all accounts, read from shard 0 when first needed. */
-  readonly readKeyHistory: () => Promise<KeyHistory>;
+  /** Gasless keys of all accounts, read from shard 0: millions of blocks on mainnet. */
+  readonly readKeyHistory: (signal: AbortSignal) => Promise<KeyHistory>;
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isSameBytes } from "@snaprag/proto";
 import type { Store } from "@snaprag/storage";
+import { SyncError } from "../../errors.ts";
+import { expectReached } from "../../run/expect-reached.ts";
+import type { StoreHeights } from "../node/list-touched.ts";
 import { listTouched } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { TrieNode } from "../node/trie-node.ts";
@@ -78,9 +81,32 @@ async function sight(
   return { heights, byFid };
 }
 
-/** Accounts that differ, in the store and at the node. */
-async function findDifferent(reading: NodeReading, suspects: Suspects) {
+/**
+ * Whether a node has reached the store's blocks. One that has not lacks what it is yet to have, and still
+ * has what is yet to end: that is no difference.
+ *
+ * @throws {SyncError} `node_behind` when this is the last try
+ */
+async function isReached(
+  { client, signal }: NodeReading,
+  { shardId, blockNumber, keyBlockNumber = 0n }: StoreHeights,
+  isLastTry: boolean,
+): Promise<boolean> {
+  try {
+    await expectReached(client, { shardId, height: blockNumber }, signal);
+    await expectReached(client, { shardId: 0, height: keyBlockNumber }, signal);
+    return true;
+  } catch (error) {
+    const isBehind = error instanceof SyncError && error.code === "node_behind";
+    if (!isBehind || isLastTry) throw error;
+    return false;
+  }
+}
+
+/** Accounts that differ, in the store and at the node; undefined when the node is behind. */
+async function findDifferent(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
   const { heights, byFid } = await sight(reading, suspects);
+  if (!(await isReached(reading, heights, isLastTry))) return { heights, different: undefined };
   const sightings = await Promise.all(
     suspects.fids.map(async (fid): Promise<Sighting> => {
       const stored = byFid.get(fid) ?? { fid, leaves: [], altered: [], lostNames: [] };
@@ -117,10 +143,11 @@ async function withRows(
 
 /** One look at a few accounts: what is decided, and what may still be the node's being ahead. */
 async function lookAtFew(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
-  const { shardId } = suspects;
-  const { heights, different } = await findDifferent(reading, suspects);
+  const { heights, different } = await findDifferent(reading, suspects, isLastTry);
   const differences: AccountDifference[] = [];
   const undecided: bigint[] = [];
+  const { blockNumber } = heights;
+  if (different === undefined) return { blockNumber, differences, undecided: suspects.fids };
   const touched = different.length > 0 ? await listTouched(reading, heights) : new Set<bigint>();
   for (const sighting of different) {
     const { fid } = sighting;
@@ -128,12 +155,12 @@ async function lookAtFew(reading: NodeReading, suspects: Suspects, isLastTry: bo
       undecided.push(fid);
       continue;
     }
-    const found = await examineAccount(reading, { shardId, ...sighting });
+    const found = await examineAccount(reading, { heights, ...sighting });
     const difference = { ...found, extra: await withRows(reading, suspects, found) };
     if (mayPass(difference) && !isLastTry) undecided.push(fid);
     else differences.push(difference);
   }
-  return { blockNumber: heights.blockNumber, differences, undecided };
+  return { blockNumber, differences, undecided };
 }
 
 /** As {@link lookAtFew}, for however many. */
@@ -151,7 +178,12 @@ async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean
   return { blockNumber, differences, undecided };
 }
 
-/** Looks at accounts again and again, until what differs cannot be the node's being ahead. */
+/**
+ * Looks at accounts again and again, until what differs cannot be the node's being ahead.
+ *
+ * @throws {SyncError} `node_behind` when the node stays behind the store, `cursor_expired` when it no
+ * longer tells what it has changed since the store's block
+ */
 export async function confirmDifferences(
   reading: NodeReading,
   suspects: Suspects,

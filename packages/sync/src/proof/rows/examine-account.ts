@@ -7,9 +7,11 @@ import { GASLESS_KEY_NIBBLE } from "../../historical/accounts/account-token.ts";
 import { trieKeysOf } from "../leaves/trie-keys.ts";
 import type { KeyLeaf } from "../node/list-keys.ts";
 import { listKeys } from "../node/list-keys.ts";
+import type { AccountPart } from "../node/list-part.ts";
 import { listPart, PART_DEPTH } from "../node/list-part.ts";
+import type { StoreHeights } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
-import type { TrieNode } from "../node/trie-node.ts";
+import type { TrieNode, TrieNodeSummary } from "../node/trie-node.ts";
 import { accountPrefix, readTrieNode } from "../node/trie-node.ts";
 import type { StoredAccount } from "./read-accounts.ts";
 import type { RowLeaf } from "./row-leaf.ts";
@@ -19,6 +21,8 @@ export interface AccountDifference {
   readonly shardId: number;
   /** The low 32 bits of the fid. */
   readonly fid: bigint;
+  /** The blocks that the store's rows were of when they were compared. */
+  readonly comparedAt: StoreHeights;
   /** Entries that the node has, and the store has not or has altered. */
   readonly missing: readonly ShardTrieEntryWithMessage[];
   /** The same of gasless keys, which come by shard 0. */
@@ -96,10 +100,16 @@ function withoutOthers<Kept extends Keyed>(
   });
 }
 
+interface StoredPart {
+  readonly stored: readonly RowLeaf[];
+  /** Those whose rows were not altered. */
+  readonly sound: readonly RowLeaf[];
+}
+
 /** What only one side has. A row that was altered does not count as there. */
 function compare<Listed extends Keyed>(
   listed: readonly Listed[],
-  { stored, sound }: { readonly stored: readonly RowLeaf[]; readonly sound: readonly RowLeaf[] },
+  { stored, sound }: StoredPart,
 ): { readonly missing: readonly Listed[]; readonly extra: readonly RowLeaf[] } {
   return { missing: withoutOthers(listed, sound), extra: withoutOthers(stored, listed) };
 }
@@ -118,9 +128,34 @@ function findKey(sorted: readonly Keyed[], trieKey: Uint8Array): Uint8Array | un
   return undefined;
 }
 
+/**
+ * The key that a store has before its account's own shard has merged it, when nothing else differs: shard
+ * 0 tells of a key first. Found without reading the history of all keys.
+ */
+function findEarlyKey(
+  { blake3 }: NodeReading,
+  stored: readonly RowLeaf[],
+  live: TrieNodeSummary | undefined,
+): RowLeaf | undefined {
+  const hash = live?.hash ?? new Uint8Array();
+  return stored.find((early) => {
+    const others = stored.filter((leaf) => leaf !== early);
+    return isSameBytes(trieNodeHash(trieKeysOf(others), PART_DEPTH, blake3), hash);
+  });
+}
+
+/** Compares the gasless keys of an account; undefined when the node's answers do not add up. */
+async function examineKeys(reading: NodeReading, part: AccountPart, { stored, sound }: StoredPart) {
+  const isSound = sound.length === stored.length;
+  const early = isSound ? findEarlyKey(reading, stored, part.live) : undefined;
+  if (early !== undefined) return { missing: [], extra: [early] };
+  const keys = await listKeys(reading, part);
+  return keys && compare(keys, { stored, sound });
+}
+
 /** The account in the store, and where. */
 export interface AccountUnderExamination {
-  readonly shardId: number;
+  readonly heights: StoreHeights;
   readonly fid: bigint;
   readonly stored: StoredAccount;
   readonly live: TrieNode | undefined;
@@ -129,8 +164,9 @@ export interface AccountUnderExamination {
 /** Compares an account leaf by leaf, in the parts of it that are suspect. */
 export async function examineAccount(
   reading: NodeReading,
-  { shardId, fid, stored, live }: AccountUnderExamination,
+  { heights, fid, stored, live }: AccountUnderExamination,
 ): Promise<AccountDifference> {
+  const { shardId } = heights;
   const parts = byNibble(stored.leaves);
   const missing: ShardTrieEntryWithMessage[] = [];
   const missingKeys: KeyLeaf[] = [];
@@ -144,9 +180,8 @@ export async function examineAccount(
       findKnown: (trieKey: Uint8Array) => findKey(ofStore.sound, trieKey),
     };
     if (nibble === GASLESS_KEY_NIBBLE) {
-      const keys = await listKeys(reading, part);
-      const found = compare(keys ?? [], ofStore);
-      if (keys === undefined) unexplained.push(nibble);
+      const found = await examineKeys(reading, part, ofStore);
+      if (found === undefined) unexplained.push(nibble);
       else {
         missingKeys.push(...found.missing);
         extra.push(...found.extra);
@@ -165,7 +200,8 @@ export async function examineAccount(
     if (nibble === 0) missing.push(...entries.filter((entry) => isNamed(entry, stored.lostNames)));
   }
   const { altered, lostNames } = stored;
-  return { shardId, fid, missing, missingKeys, extra, altered, lostNames, unexplained };
+  const found = { missing, missingKeys, extra, altered, lostNames, unexplained };
+  return { shardId, fid, comparedAt: heights, ...found };
 }
 
 function isNamed({ trieMessage }: ShardTrieEntryWithMessage, names: readonly string[]): boolean {

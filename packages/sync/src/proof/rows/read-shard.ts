@@ -1,8 +1,10 @@
 // All leaves of a shard as a store has them at one block, against the chain's root of that block.
+import { setTimeout as delay } from "node:timers/promises";
 import { isSameBytes } from "@snaprag/proto";
 import type { Store, StoreView } from "@snaprag/storage";
 import type { TrieRoot } from "@snaprag/verify";
 import { shardRootOf } from "@snaprag/verify";
+import { expectReached } from "../../run/expect-reached.ts";
 import type { ChainRoot } from "../node/chain-root.ts";
 import { findChainRoot } from "../node/chain-root.ts";
 import type { NodeReading } from "../node/node-reading.ts";
@@ -10,6 +12,9 @@ import { findDifferingPaths, numberOf } from "./find-differences.ts";
 import type { AccountReading } from "./read-accounts.ts";
 import { listByVirtualShard } from "./read-accounts.ts";
 import { partsOfShard, partsOfVirtualShard, readVirtualShardRoot } from "./shard-tree.ts";
+
+/** Waits before a block is asked for again: nodes write a block's events before the block. */
+const PAUSES_MS = [100, 200, 400];
 
 /** Which shard of which store to read. */
 export interface StoredShard {
@@ -68,12 +73,35 @@ async function findSuspects(
   return suspects;
 }
 
-/** Reads a shard whole, in one view of the store. */
+/** The root of a block that the node may be about to write. */
+async function awaitChainRoot(
+  reading: NodeReading,
+  shardId: number,
+  blockNumber: bigint,
+): Promise<ChainRoot | undefined> {
+  for (const pauseMs of [0, ...PAUSES_MS]) {
+    await delay(pauseMs, undefined, { signal: reading.signal });
+    const chain = await findChainRoot(reading, shardId, blockNumber);
+    if (chain !== undefined) return chain;
+  }
+  return undefined;
+}
+
+/**
+ * Reads a shard whole, in one view of the store.
+ *
+ * @throws {SyncError} `node_behind` when the node has not come to the store's block
+ */
 export async function readShard(reading: NodeReading, stored: StoredShard): Promise<ShardReading> {
   const { store, shardId, onProgress } = stored;
   await using view = await store.openView();
   const shard = (await view.listShards()).find((each) => each.shardId === shardId);
   const blockNumber = shard?.blockNumber ?? 0n;
+  // Before the rows are read, which may take hours.
+  const chain = await awaitChainRoot(reading, shardId, blockNumber);
+  if (chain === undefined) {
+    await expectReached(reading.client, { shardId, height: blockNumber }, reading.signal);
+  }
   const accounts = accountReadingOf(reading, stored, view);
   const directory = await listByVirtualShard(view);
   const roots = new Map<number, TrieRoot>();
@@ -86,7 +114,6 @@ export async function readShard(reading: NodeReading, stored: StoredShard): Prom
     onProgress?.({ shardId, virtualShards: roots.size });
   }
   const whole = shardRootOf(roots, reading.blake3);
-  const chain = await findChainRoot(reading, shardId, blockNumber);
   const isProved = chain !== undefined && isSameBytes(chain.root, whole.root);
   const differing = isProved ? [] : await findSuspects(reading, accounts, { directory, roots });
   return { ...whole, blockNumber, chain, suspects: [...flawed, ...differing] };

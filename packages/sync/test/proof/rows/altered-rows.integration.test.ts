@@ -1,4 +1,5 @@
 // Rows changed by SQL in ways that no message can be, or that encode as before: found and put right.
+import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { OnChainEventRow } from "@snaprag/processors";
 import { lastPositionOf } from "@snaprag/processors";
@@ -7,7 +8,9 @@ import { createPostgresStore } from "@snaprag/storage-postgres";
 import { homeShardOf } from "@snaprag/verify";
 import { describe, expect, it } from "vitest";
 import { createTestDatabase } from "../../../../../test/support/test-database.ts";
-import { repairStore } from "../../../src/index.ts";
+import { repairStore, verifyStore } from "../../../src/index.ts";
+import { createNodeReading } from "../../../src/proof/node/create-node-reading.ts";
+import { listTouched } from "../../../src/proof/node/list-touched.ts";
 import { differences, newStore, startDevnet, sync } from "../../support/mirrors.ts";
 
 /** Changes of one row each, by the relation. */
@@ -53,6 +56,44 @@ describe("rows that SQL changed so that they encode as before, or not at all", (
     }
   });
 });
+
+describe("an account with a row that was altered where no leaf shows it", () => {
+  it("keeps its shard from being proved until the rows have followed the node", async () => {
+    await using devnet = await startDevnet({ users: 20, messages: 600, trafficPerBlock: 20 });
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    await using database = await createTestDatabase();
+    await using store = createPostgresStore({ connectionString: database.url });
+    await sync(devnet, store);
+    await devnet.produceBlock(10);
+    const touched = await touchedSince(client, store);
+    const { rows } = await database.query(
+      `update casts set timestamp = timestamp + interval '1 millisecond'
+        where deleted_at is null and (fid, hash) = (select fid, hash from casts
+          where deleted_at is null and fid = any('{${touched.join()}}') limit 1)
+        returning fid::text`,
+    );
+    const fid = BigInt(rows[0]?.fid);
+    const shardIds = [homeShardOf(fid, 2)];
+
+    const { value: early } = await verifyStore({ client, store, shardIds }).next();
+    await sync(devnet, store, { verification: "none" });
+    const { value: late } = await verifyStore({ client, store, shardIds }).next();
+
+    expect(early).toMatchObject({ status: "unproved", differences: [], pending: [fid] });
+    expect(late).toMatchObject({ status: "mismatch", differences: [{ fid }] });
+  });
+});
+
+/** Accounts that the node has changed since a store's blocks. */
+async function touchedSince(client: NodeClient, store: Store): Promise<readonly bigint[]> {
+  const reading = await createNodeReading({ client, store });
+  const fids = [];
+  for (const { shardId, blockNumber } of await store.listShards()) {
+    if (shardId === 0) continue;
+    fids.push(...(await listTouched(reading, { shardId, blockNumber, keyBlockNumber: undefined })));
+  }
+  return fids;
+}
 
 describe("an account that lacks an on-chain event and has another too many", () => {
   it("is put right at once", async () => {

@@ -66,12 +66,26 @@ async function tellOfKey() {
   }
 }
 
+let snapshotListings: number;
+
+/** The client, which counts how often the history of all keys is begun to be read. */
+function countingSnapshots(): NodeClient {
+  snapshotListings = 0;
+  return {
+    ...client,
+    listSnapshots(...call) {
+      snapshotListings += 1;
+      return client.listSnapshots(...call);
+    },
+  };
+}
+
 async function confirm(
   store: MemoryStore,
   { fid, shardId }: { readonly fid: bigint; readonly shardId: number },
   isOneLook: boolean,
 ) {
-  const reading = await createNodeReading({ client, store });
+  const reading = await createNodeReading({ client: countingSnapshots(), store });
   return confirmDifferences(reading, {
     ...{ store, shardId, fids: [fid], hasSignatures: false, isOneLook },
   });
@@ -98,6 +112,7 @@ describe("confirmDifferences()", () => {
     await sync(devnet, store);
 
     const early = await confirm(store, account, true);
+    expect(snapshotListings).toBe(0);
     await devnet.produceBlock(5);
     await sync(devnet, store);
     const late = await confirm(store, account, true);

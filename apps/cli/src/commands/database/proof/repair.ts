@@ -93,7 +93,8 @@ async function repair(
 function isSettled({ found, accounts }: ShardRepair): boolean {
   if (found.status === "proved") return true;
   const isAllProved = accounts.length > 0 && accounts.every(({ isProved }) => isProved);
-  return isAllProved && found.pending.length === 0;
+  const hasChainRoot = found.root === undefined || found.chainRoot !== undefined;
+  return isAllProved && found.pending.length === 0 && hasChainRoot;
 }
 
 interface RepairTotals {

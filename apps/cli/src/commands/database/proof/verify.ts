@@ -144,6 +144,14 @@ function notProved(shards: readonly ShardVerification[]): CliError {
       advice: "Verify again; if it stays so, --against with another node's URL says more.",
     });
   }
+  if (pending === 0 && shards.some(({ root, chainRoot }) => root && !chainRoot)) {
+    const what =
+      "The node has not the block that the rows are of, so that no root says they are all.";
+    return new CliError("not_proved", what, {
+      advice:
+        "Let the sync catch up with the node and verify again, or use --against with another node's URL.",
+    });
+  }
   const what =
     pending > 0
       ? `The node has changed ${formatAmount(pending, "account")} since, so that not everything could be compared.`

@@ -1,5 +1,5 @@
 import type { NodeClient } from "@snaprag/client";
-import { SyncError } from "../../errors.ts";
+import { SyncError } from "../errors.ts";
 
 /**
  * How long a node's answer is taken for its state, in milliseconds. Its blocks only grow in number, so
@@ -26,9 +26,10 @@ async function ask(client: NodeClient, signal: AbortSignal): Promise<Answer> {
 }
 
 /**
- * Throws unless a node has reached the block of a snapshot.
+ * Throws unless a node has reached the block of what its answers are to be held against or put
+ * together with: a snapshot, or a store's rows.
  *
- * Calls tell the present state of a node. At or after the snapshot's block, the events since lead
+ * Calls tell the present state of a node. At or after that block, the events since lead
  * to the same rows; before it, what ended in between would stay for ever, and what came would be
  * missed (docs/protocol.md 8.4). Partitions are many and mostly small, so that an answer serves all that
  * ask within a second; a node that was behind is asked again at once.
@@ -48,7 +49,7 @@ export async function expectReached(
   if (reached >= height) return;
   throw new SyncError(
     "node_behind",
-    `The node is at block ${reached} of shard ${shardId}, behind the snapshot of block ${height} that is read`,
+    `The node is at block ${reached} of shard ${shardId}, behind block ${height}, which is needed`,
     { shardId },
   );
 }

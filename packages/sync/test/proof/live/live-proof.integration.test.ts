@@ -5,9 +5,9 @@ import type { Devnet } from "@snaprag/devnet";
 import type { Change } from "@snaprag/processors";
 import type { BlockBatch, MemoryStore, Store } from "@snaprag/storage";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSyncer } from "../../src/index.ts";
-import { differences, newStore, startDevnet, sync } from "../support/mirrors.ts";
-import { createRecordingLogger } from "../support/recording-logger.ts";
+import { createSyncer } from "../../../src/index.ts";
+import { differences, newStore, startDevnet, sync } from "../../support/mirrors.ts";
+import { createRecordingLogger } from "../../support/recording-logger.ts";
 
 let devnet: Devnet;
 
