@@ -1,6 +1,7 @@
 import type { HubEvent } from "@snaprag/proto";
 import { malformedResponse } from "../errors/classify-failure.ts";
 import { expectInteger } from "../options/expect-option.ts";
+import { createLeaving } from "../transport/leaving.ts";
 import type { NodeConnection } from "../transport/node-connection.ts";
 import type { CallOptions } from "../transport/typed-calls.ts";
 import { expectEventId } from "./event-id.ts";
@@ -51,10 +52,7 @@ async function* walkEvents(
   options: CallOptions,
 ): AsyncGenerator<readonly HubEvent[], void, undefined> {
   const { shardId, stopId, pageSize } = range;
-  const leaving = new AbortController();
-  const signal = options.signal
-    ? AbortSignal.any([options.signal, leaving.signal])
-    : leaving.signal;
+  const { signal, leave } = createLeaving(options.signal);
 
   function fetchPage(startId: bigint) {
     const request = { shardIndex: shardId, startId, stopId, pageSize };
@@ -76,7 +74,7 @@ async function* walkEvents(
       if (events.length > 0) yield events;
     }
   } finally {
-    leaving.abort();
+    leave();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FidAccountRootHash, ShardTrieEntryWithMessage } from "@snaprag/proto";
 import { malformedResponse } from "../errors/classify-failure.ts";
 import { expectInteger } from "../options/expect-option.ts";
+import { createLeaving } from "../transport/leaving.ts";
 import type { NodeConnection } from "../transport/node-connection.ts";
 import type { CallOptions } from "../transport/typed-calls.ts";
 import { createTokenGuard } from "./token-guard.ts";
@@ -82,10 +83,7 @@ async function* walkPages(
     { method: METHOD, endpoint: node.settings.options.endpoint.url },
     startToken,
   );
-  const leaving = new AbortController();
-  const signal = options.signal
-    ? AbortSignal.any([options.signal, leaving.signal])
-    : leaving.signal;
+  const { signal, leave } = createLeaving(options.signal);
 
   function fetchPage(pageToken: string | undefined): Promise<() => SnapshotPage> {
     return fetchSnapshotPage(node, { ...partition, pageToken }, { ...options, signal });
@@ -117,7 +115,7 @@ async function* walkPages(
       if (coming === current) unpack();
     }
   } finally {
-    leaving.abort();
+    leave();
   }
 }
 

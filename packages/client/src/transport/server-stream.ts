@@ -2,7 +2,7 @@ import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import type { CallSite } from "../errors/classify-failure.ts";
 import { fromServiceError } from "../errors/classify-failure.ts";
 import { NodeClientError } from "../errors/node-client-error.ts";
-import { onAbort } from "./cancellation.ts";
+import { onAbort, throwIfAborted } from "./cancellation.ts";
 import type { WireCall } from "./wire-call.ts";
 import { fromBuffer, toBuffer, toGrpcCallOptions } from "./wire-call.ts";
 
@@ -24,7 +24,7 @@ export async function* callServerStream<Response>(
   call: WireStreamCall<Response>,
 ): AsyncGenerator<Response, void, undefined> {
   const { channel, method, signal } = call;
-  signal.throwIfAborted();
+  throwIfAborted(signal);
   const stream: ClientReadableStream<Uint8Array> = channel.grpc.makeServerStreamRequest(
     method,
     toBuffer,

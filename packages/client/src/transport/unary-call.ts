@@ -1,12 +1,12 @@
 import { fromServiceError } from "../errors/classify-failure.ts";
-import { onAbort } from "./cancellation.ts";
+import { onAbort, throwIfAborted } from "./cancellation.ts";
 import type { WireCall } from "./wire-call.ts";
 import { fromBuffer, toBuffer, toGrpcCallOptions } from "./wire-call.ts";
 
 /** Makes a unary call once. An abort cancels it and rejects with the signal's reason. */
 export async function callUnary(call: WireCall): Promise<Uint8Array> {
   const { channel, method, signal } = call;
-  signal.throwIfAborted();
+  throwIfAborted(signal);
   return await new Promise((resolve, reject) => {
     const inFlight = channel.grpc.makeUnaryRequest(
       method,

@@ -320,7 +320,8 @@ export function createMemoryEmbeddingStore(
         for (const other of sets) if (other !== target) retire(other);
         target.state = "serving";
       }
-      return target.state === "serving";
+      const isServed = target === current && target.state === "serving";
+      return isServed && isReached && target.notes.size === 0;
     },
     async recordError(setId, message) {
       await before("recordError");

@@ -1,3 +1,5 @@
+import { followSignals } from "../run/follow-signals.ts";
+
 /** When a batch is handed on. */
 export interface BatchLimits {
   /** Weight from which a batch is handed on at once. */
@@ -71,6 +73,8 @@ export async function* batchByTime<Item>(
   signal: AbortSignal,
 ): AsyncGenerator<readonly Item[]> {
   const leaving = new AbortController();
+  // Batches are made again and again beside a signal that lives as long as the run.
+  using either = followSignals([signal, leaving.signal]);
   // One for each side: a bell wakes one waiter.
   const [hasBatch, hasRoom] = [createBell(), createBell()];
   let collecting = beginBatch<Item>();
@@ -91,7 +95,7 @@ export async function* batchByTime<Item>(
   async function collect(): Promise<void> {
     const isOpen = () => leaving.signal.aborted || collecting.weight < maxWeight();
     try {
-      for await (const weighed of openSource(AbortSignal.any([signal, leaving.signal]))) {
+      for await (const weighed of openSource(either.signal)) {
         add(weighed);
         await hasRoom.until(isOpen);
         if (leaving.signal.aborted) break;

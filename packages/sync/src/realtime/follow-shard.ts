@@ -3,6 +3,7 @@ import type { BlockBatch } from "@snaprag/storage";
 import { createLiveProof } from "../proof/live/live-proof.ts";
 import { readKeyHistory } from "../proof/node/key-history.ts";
 import type { NodeReading } from "../proof/node/node-reading.ts";
+import { followSignals } from "../run/follow-signals.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import { batchByTime } from "./batch-blocks.ts";
@@ -84,7 +85,7 @@ export async function followShard(
   onProgress: () => void,
 ): Promise<void> {
   const { store, options } = run;
-  const progress = (await store.listShards()).find((shard) => shard.shardId === shardId);
+  const progress = await store.findShard(shardId);
   const partitions = await store.listPartitions(shardId);
   const watermarks = createWatermarks(partitions);
   let previousBlock = progress?.blockNumber ?? 0n;
@@ -112,8 +113,8 @@ export async function followShard(
     followBlocks({ run, watermarks, source: { ...place, signal: leaving }, isTip: tip.is });
   // While a batch is written, the next one is read and processed. It is written when that is done,
   // and never after one that failed.
-  const signal = AbortSignal.any([run.signal, failing.signal]);
-  for await (const blocks of batchByTime(openBlocks, limits, signal)) {
+  using ending = followSignals([run.signal, failing.signal]);
+  for await (const blocks of batchByTime(openBlocks, limits, ending.signal)) {
     const batch = toBatch(blocks, { shardId, previousBlock });
     await writing.measure(() => applyBatch(run, batch));
     onProgress();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { batchByTime } from "../../src/realtime/batch-blocks.ts";
+import { tracesOn } from "../support/signal-traces.ts";
 
 interface Source {
   readonly open: (signal: AbortSignal) => AsyncIterable<{ item: number; weight: number }>;
@@ -173,5 +174,32 @@ describe("batchByTime()", () => {
     controller.abort(new Error("enough"));
 
     await expect(reading).rejects.toThrow("enough");
+  });
+
+  it("leaves nothing with the signal of the run, however often it is called", async () => {
+    const { signal } = new AbortController();
+    type Batches = AsyncGenerator<readonly number[]>;
+    const endings: ((source: Source, batches: Batches) => Promise<unknown>)[] = [
+      async ({ end }, batches) => {
+        end();
+        expect(await batches.next()).toMatchObject({ done: true });
+      },
+      async ({ fail }, batches) => {
+        fail(new Error("the source failed"));
+        await expect(batches.next()).rejects.toThrow("the source failed");
+      },
+      // The consumer leaves.
+      async (_, batches) => await batches.return(undefined),
+    ];
+
+    for (let turn = 0; turn < 300; turn++) {
+      const source = createSource();
+      for (const item of [1, 2, 3]) source.push(item);
+      const batches = batchByTime(source.open, limits, signal);
+      await batches.next();
+      await endings[turn % 3]?.(source, batches);
+    }
+
+    expect(tracesOn(signal)).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { EmbeddingError } from "../../errors.ts";
 import type { EmbeddedTexts } from "../../provider.ts";
+import { followSignals } from "../follow-signals.ts";
 import { classifyRefusal } from "./classify-refusal.ts";
 import type { ResolvedHttpProviderOptions } from "./http-provider-options.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -19,7 +20,7 @@ export async function sendTexts(
   options: ResolvedHttpProviderOptions,
 ): Promise<Outcome<EmbeddedTexts>> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
-  const signals = batch.signal === undefined ? [timeout] : [batch.signal, timeout];
+  using either = followSignals(batch.signal === undefined ? [timeout] : [batch.signal, timeout]);
   let response: Response | undefined;
   let body: string;
   try {
@@ -28,7 +29,7 @@ export async function sendTexts(
       headers: options.headers,
       body: toRequestBody(batch.texts, options),
       redirect: "manual",
-      signal: AbortSignal.any(signals),
+      signal: either.signal,
     });
     body = await response.text();
   } catch (cause) {

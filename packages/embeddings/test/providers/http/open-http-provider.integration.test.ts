@@ -6,6 +6,7 @@ import type { EmbeddingError, HttpProviderOptions } from "../../../src/index.ts"
 import { openHttpProvider } from "../../../src/index.ts";
 import type { EmbeddingApi } from "../../support/embedding-api.ts";
 import { startEmbeddingApi } from "../../support/embedding-api.ts";
+import { tracesOn } from "../../support/signal-traces.ts";
 import { similarity, textVector } from "../../support/text-vector.ts";
 
 const KEY = "sk-very-secret-0123456789";
@@ -312,5 +313,14 @@ describe("embed()", () => {
     });
     api.failNext("server_error");
     await expect(provider.embed(["gm"], { signal: waiting.signal })).rejects.toBe("between");
+  });
+
+  it("leaves nothing with the signal of calls that are over", async () => {
+    const provider = await open();
+    const { signal } = new AbortController();
+
+    for (let call = 0; call < 50; call++) await provider.embed([`text ${call}`], { signal });
+
+    expect(tracesOn(signal)).toBe(0);
   });
 });
