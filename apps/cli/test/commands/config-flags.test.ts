@@ -1,13 +1,15 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addConfigFlags, loadCommandSettings } from "../../src/commands/config/config-flags.ts";
+import type { ConfigKey } from "../../src/config/keys/config-keys.ts";
+import { CONFIG_KEYS, listConfigKeys } from "../../src/config/keys/config-keys.ts";
 import { runInProcess } from "../support/run-in-process.ts";
 
 const context = { environment: {}, folder: "/nowhere" };
 
 function parse(...argv: string[]): Command {
   const command = new Command().option("--historical-only").option("--realtime-only");
-  addConfigFlags(command, ["sync.snapchain_endpoint", "database.url"]);
+  addConfigFlags(command, ["sync.snapchain_endpoint", "sync.shard_ids", "database.url"]);
   return command.parse(argv, { from: "user" });
 }
 
@@ -25,6 +27,32 @@ describe("loadCommandSettings()", () => {
       source: { kind: "flag", name: "--snapchain-endpoint" },
     });
     expect(settings["database.url"].value).toBe("postgres://two/x");
+  });
+
+  it("collects also a list that has no default", async () => {
+    const settings = await loadCommandSettings(
+      parse("--shard-ids", "0", "--shard-ids", "1,2", "--shard-ids", "4"),
+      context,
+    );
+
+    expect(settings["sync.shard_ids"].value).toEqual([0, 1, 2, 4]);
+  });
+
+  it("knows every key that is a list for one", () => {
+    const lists = listConfigKeys().filter((key: ConfigKey) => CONFIG_KEYS[key].type.isList);
+
+    expect(lists).toEqual([
+      "sync.snapchain_endpoint",
+      "sync.shard_ids",
+      "sync.validator_keys",
+      "embeddings.fids",
+      "embeddings.channels",
+    ]);
+    for (const key of listConfigKeys()) {
+      const { type, default: fallback } = CONFIG_KEYS[key];
+      const isList = Array.isArray(fallback) || type.expected.includes("a list of");
+      expect(type.isList ?? false, key).toBe(isList);
+    }
   });
 
   it.each([

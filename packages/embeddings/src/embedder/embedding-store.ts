@@ -152,7 +152,7 @@ export interface EmbeddingStore {
   isLoading(): Promise<boolean>;
   /**
    * Claims casts that are to be looked at: changed ones first, then what was there before the set.
-   * Empty when there are none just now.
+   * Empty when there are none just now, or none was found for some seconds of looking for them.
    *
    * @throws {EmbeddingError} `superseded` when another set was taken up
    */
@@ -173,7 +173,10 @@ export interface EmbeddingStore {
   release(leaseId: LeaseId): Promise<void>;
   /**
    * Completes a set once everything that was there before it is done: builds its index, lets it
-   * serve, and drops the set before it. Returns whether it serves; quick when there is nothing to do.
+   * serve, and drops the set before it; quick when there is nothing to do, and when others do it.
+   *
+   * Returns whether there is nothing left to do: the set serves, everything has been looked through,
+   * also for the selection that it has now, and no cast is to be looked at, nor is with anybody.
    */
   complete(setId: number): Promise<boolean>;
   /** Counts a failure, for `status`. */

@@ -87,6 +87,45 @@ describe("createEmbedder()", () => {
     ]);
   });
 
+  it("is done only when all was looked at for a wider selection, however long none is found", async () => {
+    const { store, provider, parts } = setUp();
+    for (let number = 1; number <= 20; number += 1) store.put(aCast(number, `cast ${number}`));
+    const ofOne = { selection: { fids: [1n] } };
+    await createEmbedder({ ...parts, ...ofOne }).run({ untilDone: true });
+    // As a store that looks at most for some seconds for a claim.
+    const { claim } = store;
+    let claimCount = 0;
+    const patient = {
+      ...store,
+      async claim(request: Parameters<typeof claim>[0]) {
+        claimCount += 1;
+        return claimCount < 10 ? [] : await claim(request);
+      },
+    };
+
+    const embedder = createEmbedder({ ...parts, store: patient });
+    await expect(embedder.run({ untilDone: true })).resolves.toEqual({ reason: "done" });
+
+    expect(claimCount).toBeGreaterThan(9);
+    expectUpToDate(store, provider);
+  });
+
+  it("is done only when nobody else has a cast that may come back", async () => {
+    const { store, provider, embedder, parts } = setUp({ concurrency: 1 });
+    store.put(aCast(1, "first"));
+    await createEmbedder(parts).run({ untilDone: true });
+    store.put(aCast(2, "second"));
+    const ofOther = { setId: 1, leaseId: "of another", limit: 1, leaseMs: 60_000 };
+    expect(await store.claim(ofOther)).toHaveLength(1);
+
+    const running = embedder.run({ untilDone: true });
+    await vi.waitFor(() => expect(embedder.progress().state).toBe("idle"));
+    await store.release(ofOther.leaseId);
+    await running;
+
+    expectUpToDate(store, provider);
+  });
+
   it("sends nothing of casts without a text", async () => {
     const { store, provider, embedder } = setUp();
     for (let number = 1; number <= 20; number += 1) store.put(aCast(number, "  \n"));

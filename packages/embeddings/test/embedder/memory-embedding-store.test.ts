@@ -92,8 +92,20 @@ describe("an embedding store", () => {
     store.put(aCast(2, "new"));
     expect(await store.complete(setId)).toBe(false);
     await finish("one", 1);
-    expect(await store.complete(setId)).toBe(true);
+    expect(await store.complete(setId)).toBe(false);
+    expect(store.findSet(setId)).toMatchObject({ state: "serving" });
     expect((await claim("two")).map(({ fid }) => fid)).toEqual([2n]);
+    expect(await store.complete(setId)).toBe(false);
+  });
+
+  it("is done when nobody has anything left, and no longer when it is to look at more", async () => {
+    const { store, setId, claim, finish } = await setUp();
+    await claim("one");
+    await finish("one", 1);
+    expect(await store.complete(setId)).toBe(true);
+    await store.takeUp({ ...PLAN, selection: { fids: [1n, 2n] } });
+    expect(await store.complete(setId)).toBe(false);
+    expect(store.findSet(setId)).toMatchObject({ state: "serving" });
   });
 
   it("makes one set at a time, and has none of another length under one name", async () => {

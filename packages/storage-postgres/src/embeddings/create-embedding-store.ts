@@ -66,9 +66,15 @@ export interface PostgresEmbeddingStore extends EmbeddingStore, CastSearchStore,
   buildTextIndexes(choice: TextIndexChoice): Promise<void>;
 }
 
+/**
+ * Somebody who is alive leads the shard, or downloads a part of it. What an earlier sync of other
+ * shards has left, or a fault of a shard that nobody mirrors, is no reason to wait.
+ */
 const IS_LOADING = `
-select exists (select from sync_progress where phase = 'historical')
-  and exists (select from sync_members where sync_is_alive(id)) as is_loading`;
+select exists (
+  select from sync_progress join sync_leases l using (shard_id)
+  where phase = 'historical' and sync_is_alive(l.member_id)
+) as is_loading`;
 
 const FIND_VECTORS = `
 select distinct on (content_hash) content_hash, embedding::real[] as vector

@@ -31,7 +31,9 @@ where not i.indisvalid and not c.relispartition
 const EXISTING = `
 select indexname from pg_indexes where schemaname = current_schema()`;
 
-const TRY_LOCK = "select pg_try_advisory_lock(hashtext($1), hashtext(current_schema())) as is_mine";
+/** Takes a lock of those who build, by its name, where it is free. */
+export const TRY_LOCK = `
+select pg_try_advisory_lock(hashtext($1), hashtext(current_schema())) as is_mine`;
 
 /** Names of the locks of those who build: whoever takes the second has the first. */
 type BuildLock = "snaprag indexes" | "snaprag indexes, second hand";
@@ -53,8 +55,7 @@ async function readNames(session: Client): Promise<ReadonlySet<string>> {
 }
 
 /**
- * How long what blocks others waits for those before it, in milliseconds: those that come later wait
- * behind it.
+ * How long what blocks others waits for those before it, in milliseconds; later ones wait behind it.
  */
 const BLOCKING_WAIT_MS = 2000;
 

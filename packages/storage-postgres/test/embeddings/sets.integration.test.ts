@@ -106,10 +106,46 @@ describeEach("sets of vectors", ({ hasPgvector, openMirror }) => {
       expect(await embeddings.complete(set.setId)).toBe(true);
       expect((await embeddings.readStatus())[0]).toMatchObject({ state: "serving" });
       expect(await mirror.select(INDEXES)).toHaveLength(hasPgvector ? 1 : 0);
-      // What comes later is for the set that serves already.
-      await merge(aMergeMessageEvent(cast("third", 3)));
-      expect(await embeddings.complete(set.setId)).toBe(true);
       expect(await embeddings.complete(set.setId + 1)).toBe(false);
+    });
+
+    it("lets a set serve whatever comes later, and says when that is done as well", async () => {
+      await using mirror = await openMirror();
+      const { embeddings, merge } = mirror;
+      const set = await embeddings.takeUp(aPlan());
+      await embedAll(embeddings, set);
+      // Later than the end of the walk.
+      await merge(aMergeMessageEvent(cast("later", 1)));
+      expect(await embeddings.complete(set.setId)).toBe(false);
+      expect((await embeddings.readStatus())[0]).toMatchObject({ state: "serving" });
+
+      const request = aClaim(set);
+      const casts = await embeddings.claim(request);
+      expect(await embeddings.claim(aClaim(set))).toEqual([]);
+      expect(await embeddings.complete(set.setId)).toBe(false);
+      await embeddings.finish({ ...request, casts: casts.map(embed), textCount: 1, tokenCount: 1 });
+      expect(await embeddings.complete(set.setId)).toBe(true);
+    });
+
+    it("is not done with a set that serves before it is looked through for another selection", async () => {
+      await using mirror = await openMirror();
+      const { embeddings, merge } = mirror;
+      const fids = Array.from({ length: 60 }, (_, index) => BigInt(index + 1));
+      for (const fid of [1n, 350n]) await merge(aMergeMessageEvent(cast(`of ${fid}`, 0, fid)));
+      const set = await embeddings.takeUp(aPlanOf({ fids }));
+      // A claim may come back with nothing before the walk is over.
+      const untilDone = async () => {
+        do await embedAll(embeddings, set);
+        while (!(await embeddings.complete(set.setId)));
+      };
+      await untilDone();
+      expect(await embeddedTexts(mirror)).toEqual(["of 1"]);
+
+      expect(await embeddings.takeUp(aPlanOf({ fids: [...fids, 350n] }))).toEqual(set);
+      expect(await embeddings.complete(set.setId)).toBe(false);
+      expect((await embeddings.readStatus())[0]).toMatchObject({ state: "serving" });
+      await untilDone();
+      expect(await embeddedTexts(mirror)).toEqual(["of 1", "of 350"]);
     });
 
     it("puts another model in the place of the one before, whose vectors serve until then", async () => {
@@ -287,8 +323,12 @@ describeEach("sets of vectors", ({ hasPgvector, openMirror }) => {
       await select("update sync_progress set phase = 'historical'");
       expect(await embeddings.isLoading()).toBe(false);
       await select(`insert into sync_members (id, holder, is_alone, expires_at)
-      values (7, 'a sync', true, now() + interval '1 minute')`);
+      values (7, 'a sync', false, now() + interval '1 minute')`);
       await select("select pg_advisory_lock(hashtext('snaprag member'), 7)");
+      // The rows of a shard that nobody is at work on: of a sync that was stopped, or of a fault.
+      await select("insert into sync_leases values (2, -1, 7), (1, -1, 8)");
+      expect(await embeddings.isLoading()).toBe(false);
+      await select("update sync_leases set member_id = 7");
       expect(await embeddings.isLoading()).toBe(true);
 
       await select("update sync_progress set phase = 'realtime'");

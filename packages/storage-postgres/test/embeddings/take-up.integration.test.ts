@@ -35,6 +35,9 @@ begin
 end $$;
 create trigger stop before insert or update of selection on embedding_sets execute function stop()`;
 
+/** What those who build or drop indexes hold. */
+const BUILD_LOCK = "hashtext('snaprag indexes'), hashtext(current_schema())";
+
 const WAITING = `
 select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
@@ -92,7 +95,7 @@ async function retire({ stores: [store], select }: Embedders) {
   const old = await store.takeUp(aPlan());
   await embedAll(store, old);
   const next = await store.takeUp(aPlan({ version: "2" }));
-  await select(`update embedding_sets set state =
+  await select(`update embedding_sets set walked_at = clock_timestamp(), state =
     case when set_id = ${next.setId} then 'serving' else 'retired' end`);
   return { old, next };
 }
@@ -225,6 +228,47 @@ describe("complete()", () => {
     await held[Symbol.asyncDispose]();
 
     expect(await Promise.all(dropped)).toEqual([true, true]);
+    expect(await select("select set_id from embedding_sets")).toEqual([{ set_id: next.setId }]);
+  });
+
+  it("leaves an index to those who build, and has casts claimed meanwhile", async () => {
+    await using embedders = await openEmbedders();
+    const { stores, select, write } = embedders;
+    const [store] = stores;
+    await select(castsSql(3));
+    const set = await store.takeUp(aPlan());
+    await embedAll(store, set);
+    // As if pgvector were there: vectors that can be indexed are known by the name of their type.
+    await select("create domain halfvec as real[]");
+    await select("alter table cast_embeddings alter column embedding type halfvec");
+    await select(`select pg_advisory_lock(${BUILD_LOCK})`);
+
+    expect(await store.complete(set.setId)).toBe(false);
+    expect((await store.readStatus())[0]).toMatchObject({ state: "building" });
+    await write("came meanwhile");
+    expect(await store.claim(aClaim(set))).toMatchObject([{ content: { text: "came meanwhile" } }]);
+  });
+
+  it("waits for nobody who builds an index, and comes back to the one that it drops", async () => {
+    await using embedders = await openEmbedders();
+    const { stores, select } = embedders;
+    const [store] = stores;
+    await select(castsSql(3));
+    const { old, next } = await retire(embedders);
+    const index = `cast_embeddings_nearest_${old.setId}`;
+    // Without pgvector there is none: any is dropped by its name.
+    await select(`create index ${index} on cast_embeddings (fid)`);
+    await select(`select pg_advisory_lock(${BUILD_LOCK})`);
+    expect(await store.complete(next.setId)).toBe(false);
+    expect(await select(`select to_regclass('${index}') is not null as is_there`)).toEqual([
+      { is_there: true },
+    ]);
+
+    await select(`select pg_advisory_unlock(${BUILD_LOCK})`);
+    expect(await store.complete(next.setId)).toBe(true);
+    expect(await select(`select to_regclass('${index}') is not null as is_there`)).toEqual([
+      { is_there: false },
+    ]);
     expect(await select("select set_id from embedding_sets")).toEqual([{ set_id: next.setId }]);
   });
 });

@@ -40,14 +40,13 @@ export function loadCommandSettings(
 }
 
 function optionOf(key: ConfigKey): Option | undefined {
-  const { flag, description, default: fallback } = CONFIG_KEYS[key];
+  const { flag, description, type, default: fallback } = CONFIG_KEYS[key];
   if (flag === undefined) return undefined;
   const shownDefault = fallback === undefined ? "" : ` (default: ${String(fallback)})`;
   const option = new Option(flag, `${description}${shownDefault}`);
   // A flag given again adds to a list; where one value is expected, the last one counts.
-  const isList = Array.isArray(fallback);
   return option.argParser((text: string, before: unknown) =>
-    isList && typeof before === "string" ? `${before},${text}` : text,
+    type.isList && typeof before === "string" ? `${before},${text}` : text,
   );
 }
 

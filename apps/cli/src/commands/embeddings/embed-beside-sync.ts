@@ -1,6 +1,6 @@
 // Embedding beside a sync: whatever happens to it, the sync goes on.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Embedder, EmbeddingError } from "@snaprag/embeddings";
+import type { Embedder, EmbedderOutcome, EmbeddingError } from "@snaprag/embeddings";
 import { createEmbedder } from "@snaprag/embeddings";
 import type { Settings } from "../../config/load-settings.ts";
 import { isNamed, withConfigured } from "../../errors/cli-error.ts";
@@ -9,7 +9,7 @@ import type { Announcement, Reporter } from "../../screen/reporter.ts";
 import type { OpenDatabase } from "../database/open-database.ts";
 import type { CliContext } from "../program/cli-context.ts";
 import { embedderOptionsOf } from "./embedder-options.ts";
-import { progressReport, storageReport } from "./embedding-lines.ts";
+import { progressReport, stoppedReport, storageReport } from "./embedding-lines.ts";
 import { openProvider } from "./open-provider.ts";
 
 /** Between two tries to reach a provider, from the first to the longest. */
@@ -31,7 +31,7 @@ export interface EmbeddedSync {
 
 /** An embedder that runs beside a sync. Disposing stops it and waits for that. */
 export interface EmbedderBeside extends AsyncDisposable {
-  /** What is to be told of it; nothing before it has begun. */
+  /** What is to be told of it, also when it has stopped; nothing before it has begun. */
   report(): readonly Announcement[];
 }
 
@@ -47,18 +47,32 @@ export function embedBesideSync(sync: EmbeddedSync): EmbedderBeside {
   const leaving = new AbortController();
   const signal = AbortSignal.any([sync.signal, leaving.signal]);
   let embedder: Embedder | undefined;
-  const running = embedAll({ ...sync, signal }, (begun) => {
+  let whyStopped: string | undefined;
+  const onBegun = (begun: Embedder) => {
     embedder = begun;
-  }).catch((error: unknown) => {
-    if (signal.aborted) return;
-    const { what, advice } = explainFailure(error);
-    sync.reporter.logger.error(
-      { err: error },
-      `embedding has stopped, the sync goes on: ${what} ${advice}`,
-    );
-  });
+  };
+
+  async function run(): Promise<void> {
+    try {
+      const { reason } = await embedAll({ ...sync, signal }, onBegun);
+      whyStopped = reason === "budget" ? "The budget is used up." : "Every cast is embedded.";
+    } catch (error) {
+      if (signal.aborted) return;
+      const { what, advice } = explainFailure(error);
+      whyStopped = what;
+      sync.reporter.logger.error(
+        { err: error },
+        `embedding has stopped, the sync goes on: ${what} ${advice}`,
+      );
+    }
+  }
+
+  const running = run();
   return {
-    report: () => (embedder === undefined ? [] : [progressReport(embedder.progress())]),
+    report() {
+      if (whyStopped !== undefined) return [stoppedReport(whyStopped, embedder?.progress())];
+      return embedder === undefined ? [] : [progressReport(embedder.progress())];
+    },
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await running;
@@ -66,7 +80,10 @@ export function embedBesideSync(sync: EmbeddedSync): EmbedderBeside {
   };
 }
 
-async function embedAll(sync: EmbeddedSync, onBegun: (embedder: Embedder) => void): Promise<void> {
+async function embedAll(
+  sync: EmbeddedSync,
+  onBegun: (embedder: Embedder) => void,
+): Promise<EmbedderOutcome> {
   const { settings, database, reporter, isCaughtUp, signal } = sync;
   while (!isCaughtUp()) await delay(LOOK_MS, undefined, { signal });
   await using provider = await openPatiently(sync);
@@ -84,7 +101,7 @@ async function embedAll(sync: EmbeddedSync, onBegun: (embedder: Embedder) => voi
     }),
   );
   onBegun(embedder);
-  await embedder.run({ signal });
+  return await embedder.run({ signal });
 }
 
 /** A provider that is down when the sync starts may come up later. */

@@ -22,6 +22,18 @@ export function progressReport(progress: EmbedderProgress): Announcement {
   return { event: "embedding progress", fields: progress, sentence: progressLine(progress) };
 }
 
+/**
+ * What is left to say of an embedder that has stopped, for as long as the sync beside it goes on: its
+ * last progress alone would look as if it had nothing to do.
+ */
+export function stoppedReport(why: string, progress: EmbedderProgress | undefined): Announcement {
+  return {
+    event: "embedding progress",
+    fields: { ...progress, castsPerSecond: 0, state: "stopped", reason: why },
+    sentence: `embeddings  stopped: ${why}`,
+  };
+}
+
 function progressLine(progress: EmbedderProgress): string {
   const { state, castCount, textCount, reusedTextCount, tokenCount, castsPerSecond } = progress;
   const { refusedCount, errorCount } = progress;

@@ -16,6 +16,8 @@ const PUBLIC_KEY = /^(?:0x)?([0-9a-f]{64})$/i;
 export interface ValueType<Value> {
   /** What is right, to be read after "Expected". */
   readonly expected: string;
+  /** Whether it is several values, separated by commas in text. */
+  readonly isList?: true;
   fromText(text: string): Value | undefined;
   fromToml(value: TomlValue): Value | undefined;
 }
@@ -30,6 +32,7 @@ export const text: ValueType<string> = {
 /** One text or a list of them; separated by commas outside of TOML. */
 export const texts: ValueType<readonly string[]> = {
   expected: "text or a list of texts",
+  isList: true,
   fromText: (value) => nonEmpty(splitList(value)),
   fromToml(value) {
     const list = Array.isArray(value) ? value : [value];
@@ -93,6 +96,7 @@ export const eventId: ValueType<bigint> = {
 /** Ids of shards; separated by commas outside of TOML. */
 export const shardIds: ValueType<readonly number[]> = {
   expected: "a list of shard ids, such as 0,1,2",
+  isList: true,
   fromText(value) {
     const items = splitList(value);
     return items.every((item) => /^\d+$/.test(item)) ? toShardIds(items.map(Number)) : undefined;
@@ -103,6 +107,7 @@ export const shardIds: ValueType<readonly number[]> = {
 /** Ed25519 public keys in lower-case hex, each once; separated by commas outside of TOML. */
 export const publicKeys: ValueType<readonly string[]> = {
   expected: "a list of public keys of 32 bytes, each 64 hexadecimal digits",
+  isList: true,
   fromText: (value) => toPublicKeys(splitList(value)),
   fromToml: (value) => (Array.isArray(value) ? toPublicKeys(value) : undefined),
 };
@@ -125,6 +130,7 @@ export const httpUrl: ValueType<string> = {
 /** Fids: uint64s, hence bigints; separated by commas outside of TOML. */
 export const accountIds: ValueType<readonly bigint[]> = {
   expected: "a list of fids, such as 3,5650",
+  isList: true,
   fromText: (value) => toAccountIds(splitList(value)),
   fromToml: (value) => (Array.isArray(value) ? toAccountIds(value.map(String)) : undefined),
 };

@@ -7,8 +7,11 @@ import { KEEP_SETS } from "../sets/lock-sets.ts";
 import { readContents } from "./cast-contents.ts";
 import { walkOn } from "./walk.ts";
 
-/** Most steps of the walk for one claim: a few seconds, should nothing on the way be selected. */
-const MAX_STEPS = 50;
+/**
+ * Longest time of walking for one claim, in milliseconds, should nothing on the way be selected. Not a
+ * number of steps, which take very different times: the casts of an account may be few.
+ */
+const MAX_WALK_MS = 3000;
 
 /** Time for another embedder to note what its step of the walk has come to, in milliseconds. */
 const OTHERS_MS = 20;
@@ -55,6 +58,7 @@ export async function claim(
 ): Promise<readonly ClaimedCast[]> {
   const { setId, limit } = request;
   const claimed: ClaimedCast[] = [];
+  const startedAt = performance.now();
   for (let step = 0; ; step += 1) {
     const rest = { ...request, limit: limit - claimed.length };
     const taken = await connections.transact((client) => takeNoted(client, rest));
@@ -62,7 +66,8 @@ export async function claim(
     claimed.push(...taken.casts);
     // What is claimed waits for the walk no longer than a step.
     const isEnough = claimed.length >= limit || (claimed.length > 0 && step > 0);
-    if (isEnough || taken.isWalked || step === MAX_STEPS) return claimed;
+    const isLate = performance.now() - startedAt > MAX_WALK_MS;
+    if (isEnough || taken.isWalked || isLate) return claimed;
     if (!(await walkOn(connections, setId))) await delay(OTHERS_MS);
   }
 }

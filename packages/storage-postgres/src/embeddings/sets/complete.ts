@@ -1,8 +1,9 @@
 import type { QueryResult } from "pg";
 import type { Connections } from "../../connection/connections.ts";
-import { buildMissing, buildMissingAtOnce, whileNobodyBuilds } from "../../write/indexes.ts";
+import { buildMissing, buildMissingAtOnce } from "../../write/indexes.ts";
 import { dropRetired } from "./drop-retired.ts";
 import { underLock } from "./under-lock.ts";
+import { unlessOthersBuild } from "./unless-others-build.ts";
 import type { VectorColumn } from "./vector-column.ts";
 import { isIndexable, nearestIndex, nearestIndexOf, readVectorColumn } from "./vector-column.ts";
 
@@ -16,6 +17,8 @@ const IS_WALKED = `s.walked_at is not null and not exists (
 function standingSql(setId: number): string {
   return `
 select s.set_id, s.dimension, s.state, s.is_current and (${IS_WALKED}) as is_done,
+  s.is_current and s.walked_at is not null
+    and not exists (select from embedding_queue) as is_settled,
   exists (select from embedding_sets where state = 'retired') as has_retired,
   exists (
     select from pg_index i where i.indisvalid and i.indexrelid = to_regclass('${nearestIndexOf(setId)}')
@@ -43,26 +46,32 @@ select set_config('maintenance_work_mem', greatest(
 )::text, ${scope === "transaction"})`;
 }
 
-async function buildIndex(connections: Connections, row: Row, column: VectorColumn): Promise<void> {
+async function buildIndex(
+  connections: Connections,
+  row: Row,
+  column: VectorColumn,
+): Promise<boolean> {
   const index = nearestIndex({ setId: row.set_id, dimension: row.dimension }, column);
   if (connections.backend !== "server") {
-    return connections.transact(async (client) => {
+    await connections.transact(async (client) => {
       await client.query(memorySql(row, "transaction"));
       await buildMissingAtOnce(client, [index]);
       await client.query("analyze cast_embeddings");
     });
+    return true;
   }
-  await whileNobodyBuilds(connections, async (session) => {
+  return unlessOthersBuild(connections, async (session) => {
     await session.query(memorySql(row, "session"));
     await buildMissing(session, [index]);
     await session.query("analyze cast_embeddings");
   });
 }
 
-async function prepare(connections: Connections, row: Row): Promise<void> {
+/** Sees to the index of a set; returns whether that is done. */
+async function prepare(connections: Connections, row: Row): Promise<boolean> {
   const column = await readVectorColumn(connections);
-  if (!isIndexable(column, row.dimension)) return;
-  if (!row.has_index) await buildIndex(connections, row, column);
+  if (row.has_index || !isIndexable(column, row.dimension)) return true;
+  return buildIndex(connections, row, column);
 }
 
 async function serve(connections: Connections, setId: number): Promise<boolean> {
@@ -75,14 +84,18 @@ async function serve(connections: Connections, setId: number): Promise<boolean> 
   });
 }
 
-/** Completes a set, see `EmbeddingStore`. Goes on where one that was killed has ended. */
+/**
+ * Completes a set, see `EmbeddingStore`. Goes on where one that was killed has ended, and waits for
+ * nobody who builds an index: there are casts to embed meanwhile.
+ */
 export async function complete(connections: Connections, setId: number): Promise<boolean> {
   const [row] = (await connections.query(standingSql(setId))).rows;
   if (row === undefined) return false;
   const wasServing = row.state === "serving";
   if (!wasServing && !row.is_done) return false;
-  await prepare(connections, row);
+  if (!(await prepare(connections, row))) return false;
   const isServing = wasServing || (await serve(connections, setId));
-  if (isServing && (row.has_retired || !wasServing)) await dropRetired(connections);
-  return isServing;
+  if (!isServing) return false;
+  if ((row.has_retired || !wasServing) && !(await dropRetired(connections))) return false;
+  return row.is_settled;
 }

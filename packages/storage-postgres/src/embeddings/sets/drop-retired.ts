@@ -1,7 +1,7 @@
 // Sets that no longer serve: their index, their vectors some at a time, and themselves.
 import type { PoolClient } from "pg";
 import type { Connections } from "../../connection/connections.ts";
-import { whileNobodyBuilds } from "../../write/indexes.ts";
+import { unlessOthersBuild } from "./unless-others-build.ts";
 import { nearestIndexOf } from "./vector-column.ts";
 
 /** Vectors looked at in one transaction. */
@@ -53,24 +53,30 @@ async function dropBatch(
   return undefined;
 }
 
-async function dropIndex(connections: Connections, setId: number): Promise<void> {
+/** Drops the index of a set; returns whether it is gone. */
+async function dropIndex(connections: Connections, setId: number): Promise<boolean> {
   const name = nearestIndexOf(setId);
   if (connections.backend !== "server") {
     await connections.query(`drop index if exists ${name}`);
-    return;
+    return true;
   }
+  const { rows } = await connections.query(`select to_regclass('${name}') is null as is_gone`);
+  if (rows[0]?.is_gone) return true;
   // Searches go on meanwhile.
-  await whileNobodyBuilds(connections, async (session) => {
+  return unlessOthersBuild(connections, async (session) => {
     await session.query(`drop index concurrently if exists ${name}`);
   });
 }
 
-/** Drops every retired set, unless it is taken up again before it is gone. */
-export async function dropRetired(connections: Connections): Promise<void> {
+/**
+ * Drops every retired set, unless it is taken up again before it is gone. Returns whether that is
+ * done: not while somebody builds an index.
+ */
+export async function dropRetired(connections: Connections): Promise<boolean> {
   while (true) {
     const setId: number | undefined = (await connections.query(FIND_RETIRED)).rows[0]?.set_id;
-    if (setId === undefined) return;
-    await dropIndex(connections, setId);
+    if (setId === undefined) return true;
+    if (!(await dropIndex(connections, setId))) return false;
     let place: Place | undefined = BEGINNING;
     while (place !== undefined) {
       const current: Place = place;

@@ -31,21 +31,28 @@ export async function runShards(
   surroundings: Omit<ShardSurroundings, "onHistoryDone">,
   shardIds: readonly number[],
 ): Promise<void> {
+  const { logger, signal } = run;
   const dataShardIds = shardIds.filter((shardId) => shardId !== 0);
-  const gate = createGate(dataShardIds, run.signal);
+  const gate = createGate(dataShardIds, signal);
 
   async function finishLoading(): Promise<void> {
     await gate.opened;
-    run.signal.throwIfAborted();
+    signal.throwIfAborted();
     const startedAt = Date.now();
     await untilDone(run, { shardId: dataShardIds[0] ?? 0 }, () => run.store.finishLoading());
-    run.logger.info({ durationMs: Date.now() - startedAt }, "indexes are in place");
+    logger.info({ durationMs: Date.now() - startedAt }, "indexes are in place");
     run.onLoaded();
+  }
+
+  /** Ends the run. At once said why: what is waited for may be an index that takes hours to build. */
+  function fail(error: unknown): void {
+    if (!signal.aborted) logger.error({ err: error }, "cannot go on, ending the sync");
+    run.abort(error);
   }
 
   const works = shardIds.map((shardId) => {
     const own = { ...surroundings, onHistoryDone: () => gate.arrive(shardId) };
     return shardId === 0 ? syncBlockShard(run, own) : syncDataShard(run, shardId, own);
   });
-  await together([...works, finishLoading()], run.abort);
+  await together([...works, finishLoading()], fail);
 }
