@@ -15,8 +15,10 @@ import {
   countFault,
   recordProof,
   SELECT_SHARDS,
+  selectShard,
   startHistorical,
   startRealtime,
+  toShard,
   toShards,
 } from "./progress/shards.ts";
 import { countRows } from "./read/count-rows.ts";
@@ -70,7 +72,9 @@ export interface PostgresStoreOptions {
   readonly connectTimeoutMs?: number | undefined;
   /**
    * Time without a sign of life, in milliseconds, after which others take over what a process was
-   * syncing. One whose connection ends is not waited for.
+   * syncing. One whose connection ends is not waited for. On a server also the longest time that a
+   * transaction waits for this process between two statements: it fails then (`connection`), since
+   * others may be waiting for its locks. Views are not cut off.
    *
    * @default 30_000
    */
@@ -94,7 +98,8 @@ export interface PostgresStoreOptions {
   readonly backend?: Backend | undefined;
   /**
    * Called with the changes of every page and block batch before they are committed. When it
-   * throws, nothing of the batch is written. Without it, a transaction is one round trip.
+   * throws, nothing of the batch is written, nor when it lets the transaction wait for longer than
+   * `leaseMs`. Without it, a transaction is one round trip.
    */
   readonly onChanges?: ChangeHandler | undefined;
 }
@@ -133,6 +138,7 @@ export function resolvePostgresStoreOptions(
 ): ResolvedPostgresStoreOptions {
   const { schema = "public", backend = "server", applicationName = "snaprag" } = options;
   const { maxConnections = 4, statementTimeoutMs = 300_000, connectTimeoutMs = 10_000 } = options;
+  const leaseMs = requirePositive("leaseMs", options.leaseMs ?? 30_000);
   if (!SCHEMA_NAME.test(schema)) {
     throw new TypeError(
       `Expected \`schema\` to be lower-case letters, digits and underscores, got "${schema}"`,
@@ -152,10 +158,11 @@ export function resolvePostgresStoreOptions(
       maxConnections: backend === "server" ? requirePositive("maxConnections", maxConnections) : 1,
       statementTimeoutMs: requirePositive("statementTimeoutMs", statementTimeoutMs),
       connectTimeoutMs: requirePositive("connectTimeoutMs", connectTimeoutMs),
+      idleTransactionMs: leaseMs,
     },
     fidPartitions: requirePartitions(options.fidPartitions),
     onChanges: options.onChanges,
-    leaseMs: requirePositive("leaseMs", options.leaseMs ?? 30_000),
+    leaseMs,
   };
 }
 
@@ -215,6 +222,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       createMembership(connections, await join(connections, { holder, isAlone: false, leaseMs })),
     bindNetwork: (identity) => bindNetwork(connections, identity),
     listShards: async () => toShards(await query(SELECT_SHARDS)),
+    findShard: async (shardId) => toShard(await query(selectShard(shardId))),
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
     planSnapshot: (plan) => pipeline([startHistorical(plan.shardId), planPartitions(plan)]),
     applyPage: (page) => writeBatch(planPage(page, connections.backend)),

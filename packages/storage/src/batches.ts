@@ -11,6 +11,13 @@ export interface SnapshotPlan {
   readonly shardId: number;
   readonly height: bigint;
   readonly virtualShards: readonly number[];
+  /**
+   * Whether none of the partitions may be done. For whoever wants them finished, from whatever
+   * snapshot: another process may have finished them since they were looked at.
+   *
+   * @default false
+   */
+  readonly isForUnfinished?: boolean | undefined;
 }
 
 /** One page of a partition, and the progress it makes. */

@@ -9,6 +9,7 @@ export type {
   PartitionStatus,
   ShardPhase,
   ShardProgress,
+  ShardStanding,
 } from "./progress.ts";
 export type {
   CommitStatus,

@@ -9,8 +9,8 @@ import type { PartitionProof, ShardProof } from "./proof.ts";
  */
 export type ShardPhase = "historical" | "realtime";
 
-/** How far one shard has come. */
-export interface ShardProgress {
+/** How far one shard has come, but for what has to be counted among the rows. */
+export interface ShardStanding {
   readonly shardId: number;
   readonly phase: ShardPhase;
   /**
@@ -26,16 +26,20 @@ export interface ShardProgress {
   readonly eventId: bigint;
   /** Messages written, from snapshots and from events, replays counted once. */
   readonly messageCount: bigint;
-  /** Fids whose home is this shard. */
-  readonly userCount: number;
   readonly errorCount: number;
   readonly retryCount: number;
-  /** Quarantined messages that are open. */
-  readonly quarantinedCount: number;
   /** Accounts that were fetched one by one, over all partitions. */
   readonly fallbackCount: number;
   /** The latest proof of the shard; null before the first, and in a sync that proves nothing. */
   readonly proof: ShardProof | null;
+}
+
+/** How far one shard has come, with what is counted for it. */
+export interface ShardProgress extends ShardStanding {
+  /** Fids whose home is this shard. */
+  readonly userCount: number;
+  /** Quarantined messages that are open. */
+  readonly quarantinedCount: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { TableName, TableRows } from "@snaprag/processors";
 import type { BlockBatch, PageBatch, RepairBatch, SnapshotPlan } from "./batches.ts";
-import type { PartitionProgress, ShardProgress } from "./progress.ts";
+import type { PartitionProgress, ShardProgress, ShardStanding } from "./progress.ts";
 import type { ShardProof } from "./proof.ts";
 import type { QuarantineFilter, QuarantineRecord, Replay } from "./quarantine.ts";
 
@@ -63,6 +63,8 @@ export type LiveRows = { readonly [Table in TableName]?: readonly TableRows[Tabl
 /** A store as it is at one moment, whatever is written meanwhile. */
 export interface StoreView extends AsyncDisposable {
   listShards(): Promise<readonly ShardProgress[]>;
+  /** As {@link Store.findShard}. */
+  findShard(shardId: number): Promise<ShardStanding | undefined>;
   /** Every fid with a live row or leaf, ascending. */
   listAccounts(): AsyncIterable<bigint>;
   /**
@@ -142,8 +144,11 @@ export interface Store extends AsyncDisposable {
   /** The network recorded; undefined in a store that was never bound, or not even migrated. */
   findNetwork(): Promise<NetworkIdentity | undefined>;
 
-  /** All shards ever started, by shard id. */
+  /** All shards ever started, by shard id. Counts rows: not to be asked every second. */
   listShards(): Promise<readonly ShardProgress[]>;
+
+  /** Where a shard stands, to be asked as often as one likes; undefined if it was never started. */
+  findShard(shardId: number): Promise<ShardStanding | undefined>;
 
   /** The partitions of one shard, by virtual shard. */
   listPartitions(shardId: number): Promise<readonly PartitionProgress[]>;
@@ -153,6 +158,8 @@ export interface Store extends AsyncDisposable {
    *
    * Partitions that may hold rows already, of an earlier snapshot or of blocks, are marked as
    * relisted; their page tokens are dropped.
+   *
+   * @throws {StorageError} `fenced` when the plan is for unfinished partitions, and one is done
    */
   planSnapshot(plan: SnapshotPlan): Promise<void>;
 
@@ -171,7 +178,8 @@ export interface Store extends AsyncDisposable {
    * Also how a shard starts that has no snapshot to begin with.
    *
    * @throws {StorageError} `fenced` when a partition of the shard is not done: another process has
-   * sent it to a newer snapshot, and its rows are yet to come
+   * sent it to a newer snapshot, and its rows are yet to come. Also when the shard follows blocks
+   * already: another process was faster, and has come further than `blockNumber`
    */
   startRealtime(shardId: number, blockNumber: bigint): Promise<void>;
 

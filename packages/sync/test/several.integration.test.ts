@@ -1,13 +1,13 @@
 // Several that sync into one store: they share the work, and take over what one leaves.
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
-import type { Store } from "@snaprag/storage";
+import type { Store, SyncMembership } from "@snaprag/storage";
 import { createPostgresStore } from "@snaprag/storage-postgres";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
 import type { SyncerOptions } from "../src/index.ts";
 import { createSyncer } from "../src/index.ts";
-import { differences, newStore, startDevnet } from "./support/mirrors.ts";
+import { differences, newStore, startDevnet, sync } from "./support/mirrors.ts";
 
 let devnet: Devnet;
 
@@ -129,10 +129,109 @@ describe("several syncers of one store", () => {
     await using leader = await store.joinSync("one that leads");
     for (const shardId of [0, 1, 2]) await leader.leadShard(shardId);
 
-    await using late = begin(store, { mode: "historical" });
+    // Asked for every moment, counts of the rows would keep a large database busy.
+    const uncounted: Store = { ...store, listShards: () => Promise.reject(new Error("counted")) };
+    await using late = begin(uncounted, { mode: "historical" });
     await late.ended;
 
     expect(late.syncer.progress().every(({ isCaughtUp }) => isCaughtUp)).toBe(true);
+  });
+});
+
+/** A store for a process that is to be stopped, and taken for gone, until it is woken. */
+function createSleeper(store: Store) {
+  let membership: SyncMembership | undefined;
+  let wake = () => {};
+  const awake = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  return {
+    wake: () => wake(),
+    /** Others take what it has; this one goes on when it is woken. */
+    async sleep(): Promise<void> {
+      await membership?.release();
+      await awake;
+    },
+    /** The store as it is given to the process, with some of its methods. */
+    storeWith(methods: Partial<Store>, work: Partial<SyncMembership> = {}): Store {
+      return {
+        ...store,
+        async joinSync(holder) {
+          membership = await store.joinSync(holder);
+          return { ...membership, ...work };
+        },
+        ...methods,
+      };
+    },
+    get membership() {
+      if (membership === undefined) throw new Error("The process has not joined yet");
+      return membership;
+    },
+  };
+}
+
+describe("a process that was only stopped", () => {
+  it("starts nothing anew that others follow when it wakes up", async () => {
+    const store = newStore();
+    const sleeper = createSleeper(store);
+    let sleepingCount = 0;
+    const sleeping = sleeper.storeWith({
+      async startRealtime(shardId, blockNumber) {
+        sleepingCount += 1;
+        await sleeper.sleep();
+        await store.startRealtime(shardId, blockNumber);
+      },
+    });
+    await using one = begin(sleeping);
+    await expect.poll(() => sleepingCount, { timeout: 30_000 }).toBe(3);
+    await devnet.produceBlock(20);
+    await using other = begin(store);
+    await other.ended;
+    const before = await store.listShards();
+
+    sleeper.wake();
+    await one.ended;
+
+    const shards = await store.listShards();
+    const withoutErrors = shards.map((shard) => ({ ...shard, errorCount: 0, retryCount: 0 }));
+    const proofs = shards.map(({ proof }) => ({ proof }));
+    expect(withoutErrors).toEqual(before.map((shard, index) => ({ ...shard, ...proofs[index] })));
+    expect(shards.map(({ errorCount }) => errorCount)).toEqual([1, 1, 1]);
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("plans nothing anew that others have finished when it wakes up", async () => {
+    const store = newStore();
+    const sleeper = createSleeper(store);
+    let isAsleep = false;
+    const sleeping = sleeper.storeWith(
+      {},
+      {
+        async takePartition(shardId, virtualShard) {
+          const taken = await sleeper.membership.takePartition(shardId, virtualShard);
+          if (shardId === 1 && !isAsleep) {
+            isAsleep = true;
+            await sleeper.sleep();
+          }
+          return taken;
+        },
+      },
+    );
+    await using one = begin(sleeping, { verification: "none" });
+    await expect.poll(() => isAsleep, { timeout: 30_000 }).toBe(true);
+    await using other = begin(store);
+    await other.ended;
+    const before = await store.listPartitions(1);
+    await devnet.produceBlock(20);
+    devnet.dropSnapshots();
+    await devnet.produceBlock();
+
+    sleeper.wake();
+    await one.ended;
+
+    expect(await store.listPartitions(1)).toEqual(before);
+    await sync(devnet, store);
+    expect(await differences(devnet, store)).toEqual([]);
   });
 });
 

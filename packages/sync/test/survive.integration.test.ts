@@ -117,6 +117,17 @@ describe("a sync", () => {
     expect(reasons).toContain("unlisted");
   });
 
+  it("reads one too where it began without, and does not go on after the hole", async () => {
+    devnet = await startDevnet({ eventRetentionMs: 60_000, snapshotMaxAgeMs: 30_000 });
+    const store = newStore();
+    await sync(devnet, store, { mode: "realtime" });
+    await devnet.produceBlock(200);
+
+    await sync(devnet, store, { mode: "realtime" });
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
   it("waits for a snapshot when the newest is older than the events that are left", async () => {
     devnet = await startDevnet({ users: 12, messages: 200, snapshotIntervalBlocks: 1000 });
     const store = newStore();

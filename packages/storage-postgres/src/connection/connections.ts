@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   readonly maxConnections: number;
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** Longest time that a transaction on a server waits for this process, but for those of `connect()`. */
+  readonly idleTransactionMs: number;
   readonly applicationName: string;
   readonly backend: Backend;
 }
@@ -59,6 +61,16 @@ function toClientConfig(options: ConnectionOptions): pg.ClientConfig {
   };
 }
 
+/**
+ * A machine that has lost its power is gone for the server within half a minute, with its locks, and
+ * not in two hours. Of no effect on a local socket.
+ */
+const KEEPALIVE_SQL = [
+  "set tcp_keepalives_idle to 15",
+  "set tcp_keepalives_interval to 5",
+  "set tcp_keepalives_count to 3",
+];
+
 /** What a session is set to before its first statement; nothing in another process's session. */
 function sessionSql({ schema, statementTimeoutMs, backend }: ConnectionOptions): string {
   if (backend === "embeddedGuest") return "";
@@ -66,7 +78,18 @@ function sessionSql({ schema, statementTimeoutMs, backend }: ConnectionOptions):
     `set search_path to "${schema}"`,
     `set statement_timeout to ${statementTimeoutMs}`,
     "set timezone to 'UTC'",
+    ...(backend === "server" ? KEEPALIVE_SQL : []),
   ].join("; ");
+}
+
+/** The same for sessions of the pool, which are those that write. */
+function pooledSql(options: ConnectionOptions): string {
+  const session = sessionSql(options);
+  // What an earlier connection of the pool prepared outlives it in a shared session.
+  if (options.backend === "embedded") return `deallocate all; ${session}`;
+  if (options.backend === "embeddedGuest") return session;
+  // A process that is stopped in a transaction keeps locks from whoever takes over.
+  return `${session}; set idle_in_transaction_session_timeout to ${options.idleTransactionMs}`;
 }
 
 /** What a socket collects, to be sent at once. */
@@ -144,10 +167,7 @@ function createPool(options: ConnectionOptions): Pool {
 /** Creates connections; none is opened before the first statement. */
 export function createConnections(options: ConnectionOptions): Connections {
   const pool = createPool(options);
-  const sessionSetUp = sessionSql(options);
-  // What an earlier connection of the pool prepared outlives it in a shared session.
-  const pooledSetUp =
-    options.backend === "embedded" ? `deallocate all; ${sessionSetUp}` : sessionSetUp;
+  const pooledSetUp = pooledSql(options);
   const ready = new WeakSet<PoolClient>();
   // The pool takes one that waits for a connection in use for one that the server does not answer, and
   // gives up after `connectTimeoutMs`.
@@ -188,7 +208,7 @@ export function createConnections(options: ConnectionOptions): Connections {
       ),
     pipeline: (statements) => withClient((client) => runPipeline(client, statements)),
     transact: (work) => withClient((client) => runTransaction(client, work)),
-    connect: () => openSession(options, sessionSetUp),
+    connect: () => openSession(options),
     close() {
       closed ??= pool.end();
       return closed;
@@ -196,8 +216,11 @@ export function createConnections(options: ConnectionOptions): Connections {
   };
 }
 
-async function openSession(options: ConnectionOptions, setUp: string): Promise<Client> {
+async function openSession(options: ConnectionOptions): Promise<Client> {
+  const setUp = sessionSql(options);
   const client = new pg.Client({ ...toClientConfig(options), pipeline: true });
+  // As above: one that breaks between two statements is told of by the next.
+  client.on("error", () => undefined);
   try {
     await client.connect();
     if (setUp !== "") await client.query(setUp);

@@ -7,6 +7,8 @@ import { StorageError } from "@snaprag/storage";
  */
 const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErrorCode>([
   ["SR001", "fenced"],
+  // The server ends the session: its transaction has waited too long for this process.
+  ["25P03", "connection"],
   ["40001", "serialization"],
   ["40P01", "deadlock"],
   ["55P03", "lock_timeout"],

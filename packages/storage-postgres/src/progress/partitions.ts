@@ -41,23 +41,34 @@ export function movePartition(page: PageBatch): QueryConfig {
   };
 }
 
-/** Sends partitions to a snapshot. What they hold already has to be listed again. */
+/**
+ * Sends partitions to a snapshot. What they hold already has to be listed again. Ends the transaction
+ * when one is done, and none may be: decided with its row locked, as a last page may just be written.
+ */
 export function planPartitions(plan: SnapshotPlan): QueryConfig {
   return {
     text: `with freed as (
         delete from sync_leases where shard_id = $1 and virtual_shard = any($3::int4[])
-      )
-      insert into sync_partitions (shard_id, virtual_shard, status, height, is_relisted)
-      select $1, virtual_shard, 'pending', $2,
-        (select snapshot_height is not null from sync_progress where shard_id = $1)
-      from unnest($3::int4[]) as planned (virtual_shard)
-      on conflict (shard_id, virtual_shard) do update set
-        status = 'pending', height = $2, page_token = null, message_count = 0,
-        fallback_count = 0, proof_state = null, proof_root = null, leaf_count = null,
-        opaque_leaf_count = null, unproven_account_count = null, updated_at = now(),
-        is_relisted = excluded.is_relisted or sync_partitions.is_relisted
-          or sync_partitions.status <> 'pending'`,
-    values: [plan.shardId, plan.height, encodeArray(int4, plan.virtualShards)],
+      ), planned as (
+        insert into sync_partitions (shard_id, virtual_shard, status, height, is_relisted)
+        select $1, virtual_shard, 'pending', $2,
+          (select snapshot_height is not null from sync_progress where shard_id = $1)
+        from unnest($3::int4[]) as wanted (virtual_shard)
+        on conflict (shard_id, virtual_shard) do update set
+          status = 'pending', height = $2, page_token = null, message_count = 0,
+          fallback_count = 0, proof_state = null, proof_root = null, leaf_count = null,
+          opaque_leaf_count = null, unproven_account_count = null, updated_at = now(),
+          is_relisted = excluded.is_relisted or sync_partitions.is_relisted
+            or sync_partitions.status <> 'pending'
+        where not $4::boolean or sync_partitions.status <> 'done'
+        returning 1
+      ) select sync_fence(((select count(*) from planned) = cardinality($3::int4[]))::int)`,
+    values: [
+      plan.shardId,
+      plan.height,
+      encodeArray(int4, plan.virtualShards),
+      plan.isForUnfinished === true,
+    ],
   };
 }
 

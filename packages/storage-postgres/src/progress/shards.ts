@@ -1,4 +1,10 @@
-import type { BlockBatch, ShardProgress, ShardProof, SyncFault } from "@snaprag/storage";
+import type {
+  BlockBatch,
+  ShardProgress,
+  ShardProof,
+  ShardStanding,
+  SyncFault,
+} from "@snaprag/storage";
 import type { QueryConfig, QueryResult } from "pg";
 
 /** Moves a shard past a batch, or ends the transaction when it is not where the batch begins. */
@@ -58,17 +64,22 @@ export function startHistorical(shardId: number): QueryConfig {
 }
 
 /**
- * Sets a shard to follow blocks after this one, or ends the transaction when a partition is not done.
+ * Sets a shard to follow blocks after this one, or ends the transaction when a partition is not done,
+ * or when it follows blocks already.
  *
  * The shard's row first, as planning does: of two transactions the later one sees what the other did.
  */
 export function startRealtime(shardId: number, blockNumber: bigint): readonly QueryConfig[] {
   return [
     {
-      text: `insert into sync_progress (shard_id, phase, snapshot_height, block_number)
-        values ($1, 'realtime', $2, $2)
-        on conflict (shard_id) do update set phase = 'realtime', snapshot_height = $2,
-          block_number = $2, updated_at = now()`,
+      text: `with started as (
+          insert into sync_progress (shard_id, phase, snapshot_height, block_number)
+          values ($1, 'realtime', $2, $2)
+          on conflict (shard_id) do update set phase = 'realtime', snapshot_height = $2,
+            block_number = $2, updated_at = now()
+          where sync_progress.phase <> 'realtime'
+          returning 1
+        ) select sync_fence((select count(*) from started))`,
       values: [shardId, blockNumber],
     },
     {
@@ -104,16 +115,27 @@ export function countFault(fault: SyncFault): readonly QueryConfig[] {
   ];
 }
 
-/** Reads all shards. Without parameters, so that it can be asked of a session in use. */
-export const SELECT_SHARDS = `
-select p.*,
+const STANDING_COLUMNS = `p.*,
   p.message_count + coalesce(sum(parts.message_count), 0)::bigint as all_messages,
-  coalesce(sum(parts.fallback_count), 0)::int as fallback_count,
+  coalesce(sum(parts.fallback_count), 0)::int as fallback_count`;
+const STANDINGS = "sync_progress p left join sync_partitions parts using (shard_id)";
+
+/**
+ * Reads one shard, which takes no longer the more there is in it. Without parameters, so that it can
+ * be asked of a session in use.
+ */
+export function selectShard(shardId: number): string {
+  return `select ${STANDING_COLUMNS} from ${STANDINGS} where p.shard_id = ${shardId}
+    group by p.shard_id`;
+}
+
+/** Reads all shards. Without parameters, as above. Looks at every account that is known. */
+export const SELECT_SHARDS: string = `
+select ${STANDING_COLUMNS},
   (select count(*) from quarantined_messages q
     where q.shard_id = p.shard_id and q.status = 'open')::int as quarantined_count,
   (select count(*) from fids where fids.shard_id = p.shard_id)::int as user_count
-from sync_progress p left join sync_partitions parts using (shard_id)
-group by p.shard_id order by p.shard_id`;
+from ${STANDINGS} group by p.shard_id order by p.shard_id`;
 
 function toProof(row: QueryResult["rows"][number]): ShardProof | null {
   if (row.proof_status === null) return null;
@@ -128,9 +150,8 @@ function toProof(row: QueryResult["rows"][number]): ShardProof | null {
   };
 }
 
-/** Shards as the contract words them. */
-export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
-  return rows.map((row) => ({
+function toStanding(row: QueryResult["rows"][number]): ShardStanding {
+  return {
     shardId: row.shard_id,
     phase: row.phase,
     snapshotHeight: row.snapshot_height,
@@ -138,11 +159,23 @@ export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
     blockTime: row.block_time,
     eventId: row.event_id,
     messageCount: row.all_messages,
-    userCount: row.user_count,
     errorCount: row.error_count,
     retryCount: row.retry_count,
-    quarantinedCount: row.quarantined_count,
     fallbackCount: row.fallback_count,
     proof: toProof(row),
+  };
+}
+
+/** A shard as the contract words it; undefined when there is none. */
+export function toShard({ rows: [row] }: QueryResult): ShardStanding | undefined {
+  return row && toStanding(row);
+}
+
+/** Shards as the contract words them. */
+export function toShards({ rows }: QueryResult): readonly ShardProgress[] {
+  return rows.map((row) => ({
+    ...toStanding(row),
+    userCount: row.user_count,
+    quarantinedCount: row.quarantined_count,
   }));
 }

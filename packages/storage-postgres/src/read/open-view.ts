@@ -3,7 +3,7 @@ import type { LiveRows, StoreView } from "@snaprag/storage";
 import type { Client, QueryResult } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
-import { SELECT_SHARDS, toShards } from "../progress/shards.ts";
+import { SELECT_SHARDS, selectShard, toShard, toShards } from "../progress/shards.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
 import { selectAccountsWithRows } from "../write/derived/derived-tables.ts";
@@ -102,6 +102,8 @@ export async function openView(connections: Connections): Promise<StoreView> {
     // The snapshot is that of the first statement, not of `begin`.
     await client.query("select 1 from schema_migrations limit 1");
     await client.query("set local statement_timeout to 0");
+    // Its reader may take hours, and no writer waits for it.
+    await client.query("set local idle_in_transaction_session_timeout to 0");
   } catch (error) {
     await client.end();
     throw fromPostgresError(error);
@@ -109,6 +111,8 @@ export async function openView(connections: Connections): Promise<StoreView> {
   let readings = 0;
   return {
     listShards: async () => toShards(await asStorageErrors(client.query(SELECT_SHARDS))),
+    findShard: async (shardId) =>
+      toShard(await asStorageErrors(client.query(selectShard(shardId)))),
     async *listAccounts() {
       try {
         yield* listAccounts(client);

@@ -12,6 +12,8 @@ describe("fromPostgresError()", () => {
     ["55P03", "lock_timeout", true],
     ["57014", "statement_timeout", true],
     ["57P01", "connection", true],
+    ["25P03", "connection", true],
+    ["25001", "unknown", false],
     ["08006", "connection", true],
     ["53100", "out_of_resources", true],
     ["53300", "out_of_resources", true],

@@ -1,4 +1,5 @@
 // Accounts with more rows than are read at a time.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Store, StoreView } from "@snaprag/storage";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createPostgresStore } from "../../src/index.ts";
@@ -60,6 +61,28 @@ describe("readRows()", () => {
     const { hashes } = await readAll(view);
 
     expect(hashes).toHaveLength(COUNTS.links + COUNTS.reactions);
+  });
+
+  it("goes on however long its reader takes, whatever the database is set to", async () => {
+    await own.database.query(
+      `do $$ begin
+        execute format('alter database %I set idle_in_transaction_session_timeout to 100', current_database());
+      end $$`,
+    );
+    await using view = await store.openView();
+    await delay(500);
+
+    expect((await readAll(view)).hashes).toHaveLength(COUNTS.links + COUNTS.reactions);
+  });
+
+  it("fails as a lost connection when that ends while its reader is busy", async () => {
+    await using view = await store.openView();
+    await own.database.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()",
+    );
+    await delay(100);
+
+    await expect(readAll(view)).rejects.toMatchObject({ code: "connection", retryable: true });
   });
 
   it("says what failed, to whoever reads", async () => {

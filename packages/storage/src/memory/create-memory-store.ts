@@ -7,6 +7,7 @@ import { applyLeaves, removeUnlisted } from "./memory-leaves.ts";
 import {
   checkBlocks,
   createMemoryProgress,
+  findShard,
   findSnapshot,
   listPartitions,
   listShards,
@@ -91,7 +92,6 @@ function countUsers(
  * held against it. Not durable; the lock excludes others within this object only.
  */
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
-  const { virtualShardOf, homeShardOf } = options;
   const { unbindNetwork, freePartitions, ...guards } = createMemoryGuards(() => progress);
   const quarantined: MemoryQuarantine = [];
   let tables = createMemoryTables();
@@ -101,7 +101,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   // The snapshot that an account's rows are exact for, when its partition is done.
   const snapshotOf = (fid: bigint) => findSnapshot(progress, partitionNameOf(fid));
 
-  const users = () => countUsers(tables, homeShardOf);
+  const users = () => countUsers(tables, options.homeShardOf);
   const countShards = () =>
     listShards(progress, { users: users(), quarantined: countOpen(quarantined) });
 
@@ -123,6 +123,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       unbindNetwork();
     },
     listShards: async () => countShards(),
+    findShard: async (shardId) => findShard(progress, shardId),
     listPartitions: async (shardId) => listPartitions(progress, shardId),
     async planSnapshot(plan) {
       planSnapshot(progress, plan);
@@ -134,7 +135,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       if (page.isLast && page.isRelisted) {
         const name = `${page.shardId}/${page.virtualShard}`;
         retireUnlisted(tables, page, (fid) => partitionNameOf(fid) === name);
-        removeUnlisted(leaves, page, virtualShardOf);
+        removeUnlisted(leaves, page, options.virtualShardOf);
       }
       movePage(progress, page);
     },

@@ -1,7 +1,7 @@
 // Progress in memory, with the same fences as a database's.
 import type { BlockBatch, PageBatch, SnapshotPlan } from "../batches.ts";
 import { StorageError } from "../errors.ts";
-import type { PartitionProgress, ShardProgress } from "../progress.ts";
+import type { PartitionProgress, ShardProgress, ShardStanding } from "../progress.ts";
 import type { ShardProof } from "../proof.ts";
 import type { SyncFault } from "../store.ts";
 
@@ -9,7 +9,7 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** Progress of all shards and partitions. */
 export interface MemoryProgress {
-  readonly shards: Map<number, Writable<ShardProgress>>;
+  readonly shards: Map<number, Writable<ShardStanding>>;
   /** By shard id and virtual shard, as `1/255`. */
   readonly partitions: Map<string, Writable<PartitionProgress>>;
   /** Times of the snapshots' blocks, by height. */
@@ -21,10 +21,10 @@ export function createMemoryProgress(): MemoryProgress {
   return { shards: new Map(), partitions: new Map(), snapshotTimes: new Map() };
 }
 
-function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardProgress> {
+function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardStanding> {
   const known = shards.get(shardId);
   if (known !== undefined) return known;
-  const shard: Writable<ShardProgress> = {
+  const shard: Writable<ShardStanding> = {
     shardId,
     phase: "historical",
     snapshotHeight: null,
@@ -32,10 +32,8 @@ function shardOf({ shards }: MemoryProgress, shardId: number): Writable<ShardPro
     blockTime: null,
     eventId: 0n,
     messageCount: 0n,
-    userCount: 0,
     errorCount: 0,
     retryCount: 0,
-    quarantinedCount: 0,
     fallbackCount: 0,
     proof: null,
   };
@@ -49,22 +47,30 @@ export interface ShardCounts {
   readonly quarantined: ReadonlyMap<number, number>;
 }
 
+/** A shard with the counts of its partitions added. */
+export function findShard(progress: MemoryProgress, shardId: number): ShardStanding | undefined {
+  const shard = progress.shards.get(shardId);
+  if (shard === undefined) return undefined;
+  const standing = { ...shard };
+  for (const partition of listPartitions(progress, shardId)) {
+    standing.messageCount += partition.messageCount;
+    standing.fallbackCount += partition.fallbackCount;
+  }
+  return standing;
+}
+
 /** All shards, with what the caller counts and the counts of their partitions added. */
 export function listShards(
   progress: MemoryProgress,
   { users, quarantined }: ShardCounts,
 ): readonly ShardProgress[] {
-  return [...progress.shards.values()]
-    .sort((a, b) => a.shardId - b.shardId)
-    .map((shard) => {
-      const counted = { ...shard };
-      counted.userCount = users.get(shard.shardId) ?? 0;
-      counted.quarantinedCount = quarantined.get(shard.shardId) ?? 0;
-      for (const partition of listPartitions(progress, shard.shardId)) {
-        counted.messageCount += partition.messageCount;
-        counted.fallbackCount += partition.fallbackCount;
-      }
-      return counted;
+  return [...progress.shards.keys()]
+    .sort((a, b) => a - b)
+    .flatMap((shardId) => {
+      const standing = findShard(progress, shardId);
+      if (standing === undefined) return [];
+      const userCount = users.get(shardId) ?? 0;
+      return [{ ...standing, userCount, quarantinedCount: quarantined.get(shardId) ?? 0 }];
     });
 }
 
@@ -99,8 +105,20 @@ export function findSnapshot(
   return { height: partition.height, at };
 }
 
-/** Sends partitions to a snapshot. */
+function requireUnfinished(
+  { partitions }: MemoryProgress,
+  { shardId, virtualShards }: SnapshotPlan,
+): void {
+  for (const virtualShard of virtualShards) {
+    if (partitions.get(`${shardId}/${virtualShard}`)?.status !== "done") continue;
+    const message = `Partition ${shardId}/${virtualShard} is done; another process has finished it`;
+    throw new StorageError("fenced", message);
+  }
+}
+
+/** Sends partitions to a snapshot; throws `fenced` when one is done, and none may be. */
 export function planSnapshot(progress: MemoryProgress, plan: SnapshotPlan): void {
+  if (plan.isForUnfinished) requireUnfinished(progress, plan);
   const { shardId, height, virtualShards } = plan;
   const shard = shardOf(progress, shardId);
   shard.phase = "historical";
@@ -155,7 +173,10 @@ export function movePage(progress: MemoryProgress, page: PageBatch): void {
   partition.proof = page.proof ?? null;
 }
 
-/** Lets a shard follow blocks after this one; throws `fenced` unless all its partitions are done. */
+/**
+ * Lets a shard follow blocks after this one; throws `fenced` unless all its partitions are done, and
+ * when it follows blocks already.
+ */
 export function startRealtime(
   progress: MemoryProgress,
   shardId: number,
@@ -167,6 +188,10 @@ export function startRealtime(
     throw new StorageError("fenced", message);
   }
   const shard = shardOf(progress, shardId);
+  if (shard.phase === "realtime") {
+    const message = `Shard ${shardId} follows blocks already; another process has started it`;
+    throw new StorageError("fenced", message);
+  }
   shard.phase = "realtime";
   shard.snapshotHeight = blockNumber;
   shard.blockNumber = blockNumber;

@@ -22,6 +22,12 @@ export function openMemoryView(
   const present = listLeaves(leaves).map((leaf) => ({ ...leaf }));
   return {
     listShards: async () => shards,
+    async findShard(shardId) {
+      const shard = shards.find((each) => each.shardId === shardId);
+      if (shard === undefined) return undefined;
+      const { userCount: _, quarantinedCount: __, ...standing } = shard;
+      return standing;
+    },
     async *listAccounts() {
       const fids = new Set([...rows.map(({ row }) => row.fid), ...present.map(({ fid }) => fid)]);
       yield* [...fids].sort((a, b) => (a < b ? -1 : 1));

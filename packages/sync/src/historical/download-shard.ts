@@ -65,7 +65,8 @@ async function planPartitions(download: ShardDownload): Promise<readonly Partiti
   if (virtualShards.length === 0) return known;
   const newest = await getNewestSnapshot(run, shardId);
   snapshots.set(newest.height, newest);
-  await run.store.planSnapshot({ shardId, height: newest.height, virtualShards });
+  const plan = { shardId, height: newest.height, virtualShards, isForUnfinished: true };
+  await run.store.planSnapshot(plan);
   run.logger.info(
     { shardId, height: newest.height, partitionCount: virtualShards.length },
     "planned snapshot",

@@ -33,7 +33,9 @@ async function replanPartition(
 ): Promise<boolean> {
   const newest = await getNewestSnapshot(run, shardId);
   snapshots.set(newest.height, newest);
-  await run.store.planSnapshot({ shardId, height: newest.height, virtualShards: [virtualShard] });
+  const virtualShards = [virtualShard];
+  const plan = { shardId, height: newest.height, virtualShards, isForUnfinished: true };
+  await run.store.planSnapshot(plan);
   run.logger.info({ shardId, virtualShard, from: height, to: newest.height }, "snapshot gone");
   return newest.height !== height;
 }

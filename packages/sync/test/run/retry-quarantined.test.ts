@@ -54,7 +54,7 @@ let store: ReturnType<typeof newStore>;
 beforeEach(async () => {
   store = newStore();
   await store.bindNetwork({ network: 1, shardCount: 1 });
-  await store.startRealtime(1, 10n);
+  await store.startRealtime(1, nextBlock - 1n);
 });
 
 function setAside(given: Partial<QuarantinedMessage>): QuarantinedMessage {
@@ -78,7 +78,6 @@ function setAside(given: Partial<QuarantinedMessage>): QuarantinedMessage {
 let nextBlock = 11n;
 
 async function keep(...quarantined: readonly QuarantinedMessage[]): Promise<void> {
-  await store.startRealtime(1, nextBlock - 1n);
   await store.applyBlocks({
     shardId: 1,
     previousBlock: nextBlock - 1n,

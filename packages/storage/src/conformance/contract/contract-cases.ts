@@ -124,6 +124,31 @@ const progressCases: readonly ConformanceCase[] = [
       ["realtime", "realtime"],
     );
   }),
+  contract("lets a shard that follows blocks follow on from where it is only", async (store) => {
+    await applyListing(store, listing(10n, [["a"]]));
+    await store.startRealtime(1, 10n);
+    await store.applyBlocks(toBatch([blockWith(11n, "11")]));
+    await rejectsWith("fenced", store.startRealtime(1, 10n));
+    await store.applyBlocks(toBatch([blockWith(12n, "12")]));
+    assert.equal((await store.findShard(1))?.snapshotHeight, 10n);
+  }),
+  contract("plans nothing for unfinished partitions when one of them is done", async (store) => {
+    const isForUnfinished = true;
+    const virtualShards = [VIRTUAL_SHARD, VIRTUAL_SHARD + 1];
+    await store.planSnapshot({ shardId: 1, height: 10n, virtualShards, isForUnfinished });
+    const page = toPage(listing(10n, [["a"]]), 0, false);
+    await store.applyPage(page);
+    const before = await store.listPartitions(1);
+    const plan = { shardId: 1, height: 20n, isForUnfinished };
+    await rejectsWith("fenced", store.planSnapshot({ ...plan, virtualShards }));
+    assert.deepEqual(await store.listPartitions(1), before);
+    await store.planSnapshot({ ...plan, virtualShards: virtualShards.slice(1) });
+    const last = { ...page, virtualShard: VIRTUAL_SHARD + 1, height: 20n, changes: [] };
+    await store.applyPage(last);
+    await store.startRealtime(1, 10n);
+    await rejectsWith("fenced", store.planSnapshot({ ...plan, virtualShards }));
+    assert.equal((await store.findShard(1))?.phase, "realtime");
+  }),
   contract("tells how far a shard has come", async (store) => {
     await applyListing(store, listing(10n, [["a"]]));
     const [historical] = await store.listShards();
@@ -153,6 +178,9 @@ const progressCases: readonly ConformanceCase[] = [
       fallbackCount: 0,
       proof: null,
     });
+    const { userCount: _, quarantinedCount: __, ...standing } = shard;
+    assert.deepEqual(await store.findShard(1), standing);
+    assert.equal(await store.findShard(2), undefined);
   }),
 ];
 

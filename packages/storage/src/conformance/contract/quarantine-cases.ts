@@ -10,6 +10,7 @@ import {
 } from "@snaprag/processors/testing";
 import type { QuarantinedMessage, QuarantineFilter, QuarantineRecord } from "../../quarantine.ts";
 import type { Store } from "../../store.ts";
+import { followFrom } from "../laws/following.ts";
 import type { ConformanceCase } from "../subject.ts";
 import { contextAt } from "../world/actors.ts";
 import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
@@ -43,7 +44,7 @@ async function applyBlockWith(
   store: Store,
   quarantined: readonly QuarantinedMessage[],
 ): Promise<void> {
-  await store.startRealtime(1, 10n);
+  await followFrom(store, 1, 10n);
   await store.applyBlocks({ ...toBatch([toBlock(11n, [])]), quarantined });
 }
 

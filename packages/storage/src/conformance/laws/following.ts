@@ -23,6 +23,12 @@ function withoutContained(blocks: readonly Block[], heights: Heights): readonly 
   }));
 }
 
+/** Lets a shard follow blocks after this one, wherever it stands. Nothing is listed again. */
+export async function followFrom(store: Store, shardId: number, block: bigint): Promise<void> {
+  await store.planSnapshot({ shardId, height: 0n, virtualShards: [] });
+  await store.startRealtime(shardId, block);
+}
+
 /** A place in a history that a store has been brought to. */
 export interface Follower {
   /** The block before the next one. */
@@ -52,7 +58,7 @@ export function createFollower(store: Store, blocks: readonly Block[]): Follower
     },
     async goTo(height) {
       position = Math.min(Number(height - BLOCK_BEFORE), blocks.length);
-      await store.startRealtime(shardId, BLOCK_BEFORE + BigInt(position));
+      await followFrom(store, shardId, BLOCK_BEFORE + BigInt(position));
     },
     follow,
     finish: (heights) => follow(blocks.length, heights),

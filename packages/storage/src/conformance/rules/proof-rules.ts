@@ -196,6 +196,8 @@ const viewCases: readonly ConformanceCase[] = [
       for await (const fid of view.listAccounts()) fids.push(fid);
       assert.deepEqual(fids, [FID]);
       assert.equal((await view.listShards())[0]?.blockNumber, 10n);
+      assert.equal((await view.findShard(1))?.blockNumber, 10n);
+      assert.equal(await view.findShard(2), undefined);
     }
     await written;
     assert.deepEqual(await liveTexts(store), ["after", "before"]);

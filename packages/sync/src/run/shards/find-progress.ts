@@ -1,10 +1,10 @@
-import type { ShardProgress } from "@snaprag/storage";
+import type { ShardStanding } from "@snaprag/storage";
 import type { SyncRun } from "../sync-run.ts";
 
 /** How far a shard has come, as committed; undefined for one that was never started. */
-export async function findProgress(
+export function findProgress(
   { store }: Pick<SyncRun, "store">,
   shardId: number,
-): Promise<ShardProgress | undefined> {
-  return (await store.listShards()).find((shard) => shard.shardId === shardId);
+): Promise<ShardStanding | undefined> {
+  return store.findShard(shardId);
 }

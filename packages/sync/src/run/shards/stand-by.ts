@@ -14,14 +14,17 @@ const FIRST_STAND_BY_MS = 50;
 /** As long as there is history to come, which is soon followed by something to do for all. */
 const HISTORY_STAND_BY_MS = 100;
 
-/** Shows how far the one who leads has come. Returns whether nothing is left to do in this run. */
+/** What is left to do for a shard that another one leads: nothing once this run may end. */
+type Remainder = "history" | "blocks" | "nothing";
+
+/** Shows how far the one who leads has come. Returns what is left to do. */
 async function watch(
   run: SyncRun,
   shardId: number,
   { facts, onHistoryDone }: ShardSurroundings,
-): Promise<boolean> {
+): Promise<Remainder> {
   const progress = await findProgress(run, shardId);
-  if (progress?.phase !== "realtime") return false;
+  if (progress?.phase !== "realtime") return "history";
   const activity = run.activity.of(shardId);
   activity.phase = "realtime";
   activity.partitionsDone = activity.partitionsTotal;
@@ -33,7 +36,8 @@ async function watch(
     activity.isCaughtUp = true;
     run.onCaughtUp();
   }
-  return run.options.mode === "historical" && (shardId !== 0 || activity.isCaughtUp);
+  const isOver = run.options.mode === "historical" && (shardId !== 0 || activity.isCaughtUp);
+  return isOver ? "nothing" : "blocks";
 }
 
 /**
@@ -54,11 +58,13 @@ export async function awaitLead(
       run.logger.info({ shardId }, "another process leads this shard, helping");
       isTold = true;
     }
-    if (await watch(run, shardId, surroundings)) return false;
-    if (shardId !== 0) await helpDownload(run, shardId, surroundings.limits);
+    const remainder = await watch(run, shardId, surroundings);
+    if (remainder === "nothing") return false;
+    if (remainder === "history" && shardId !== 0) {
+      await helpDownload(run, shardId, surroundings.limits);
+    }
     await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-    const isLive = run.activity.of(shardId).phase === "realtime";
-    waitMs = Math.min(isLive ? STAND_BY_MS : HISTORY_STAND_BY_MS, 2 * waitMs);
+    waitMs = Math.min(remainder === "blocks" ? STAND_BY_MS : HISTORY_STAND_BY_MS, 2 * waitMs);
   }
   if (isTold) run.logger.info({ shardId }, "took the lead of this shard");
   return true;

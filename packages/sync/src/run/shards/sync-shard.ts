@@ -34,8 +34,10 @@ async function completeHistory(
   const activity = run.activity.of(shardId);
   activity.messageCount = Number(progress?.messageCount ?? 0n);
   if (progress?.phase === "realtime") return;
-  // Not whether there is progress: a fault before the start is counted in it too.
-  const isBegun = (await run.store.listPartitions(shardId)).length > 0;
+  // Not whether there is progress: a fault before the start is counted in it too. One that followed
+  // blocks and lost some is downloaded, however it began.
+  const hasFollowed = progress !== undefined && progress.snapshotHeight !== null;
+  const isBegun = hasFollowed || (await run.store.listPartitions(shardId)).length > 0;
   const start = isBegun ? undefined : startWithoutSnapshot(run, facts, shardId);
   const height = start ?? (await downloadShard(run, shardId, limits));
   await run.store.startRealtime(shardId, height);
