@@ -1,13 +1,12 @@
 // Several nodes of one network, of which any may go.
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet, Submission } from "@snaprag/devnet";
-import { buildMessage, createSigner } from "@snaprag/devnet";
-import { CastType } from "@snaprag/proto";
+import { createSigner } from "@snaprag/devnet";
 import { homeShardOf, virtualShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SyncerOptions } from "../src/index.ts";
 import { createSyncer } from "../src/index.ts";
-import { findFid, register } from "./support/accounts.ts";
+import { cast, findFid, register } from "./support/accounts.ts";
 import { differences, newStore, startDevnet } from "./support/mirrors.ts";
 
 let devnet: Devnet;
@@ -77,19 +76,9 @@ const AUTHOR = { fid: 4_000_000n, signer: createSigner("an author") };
 
 /** Casts from a second on, one for each. */
 function publishCasts(timestamp: number, count: number): readonly Submission[] {
-  return Array.from({ length: count }, (_, index) => {
-    const body = {
-      text: `cast ${timestamp + index}`,
-      type: CastType.CAST,
-      embeds: [],
-      embedsDeprecated: [],
-      mentions: [],
-      mentionsPositions: [],
-      parent: undefined,
-    };
-    const draft = { type: "castAdd", timestamp: timestamp + index, body, ...AUTHOR } as const;
-    return { kind: "message", message: buildMessage(draft) };
-  });
+  return Array.from({ length: count }, (_, index) =>
+    cast(AUTHOR, `cast ${timestamp + index}`, timestamp + index),
+  );
 }
 
 describe("a sync with a node that stands by", () => {

@@ -16,7 +16,12 @@ interface BlockShortage {
  *
  * Events of blocks before the one collected are repeats and are dropped; so are repeated ids. The
  * first event of a block is its BLOCK_CONFIRMED, which counts all events of the block, itself and
- * those of gasless keys (id 0) included (docs/protocol.md 1.5, 1.6).
+ * those of gasless keys included (docs/protocol.md 1.5, 1.6).
+ *
+ * Events of gasless keys have the id 0, and so are dropped as well. They do not say of which block
+ * they are: the stream may have lost events before one (1.3), and counted for the wrong block, it
+ * would hide an event that is missing. So a block with keys never looks complete, and is ended from
+ * what the node has stored when the next one begins.
  *
  * The same id with another event means that another node answers behind the same address, whose
  * order inside the block is its own (docs/protocol.md 1.1): what was collected from there on is
@@ -31,17 +36,12 @@ export interface BlockAssembler {
    * @throws {RangeError} for an event of a later block: the block before it has to be ended first
    */
   add(event: HubEvent): void;
-  /** Whether every event of the block is in hand, gasless keys counted as seen. */
+  /** Whether every event of the block is in hand; of one with gasless keys it cannot be told. */
   isComplete(): boolean;
   /** What is missing of the block. */
   shortage(): BlockShortage;
   /** Ends the block and begins to collect the next one. */
   take(): ShardBlock;
-}
-
-/** Whether an event belongs to a gasless key and thus has no id of its own. */
-export function isGaslessKeyEvent(event: HubEvent): boolean {
-  return event.id === 0n;
 }
 
 function confirmationOf(event: HubEvent): BlockConfirmedBody | undefined {
@@ -61,7 +61,6 @@ export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
   let nextBlock = firstBlock;
   let confirmed: BlockConfirmedBody | undefined;
   let events = new Map<bigint, HubEvent>();
-  let gaslessCount = 0;
   let previousSeqnum: bigint | undefined;
 
   /**
@@ -86,10 +85,6 @@ export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
       return nextBlock;
     },
     add(event) {
-      if (isGaslessKeyEvent(event)) {
-        if (confirmed) gaslessCount += 1;
-        return;
-      }
       const block = blockOfPosition(event.id);
       if (block > nextBlock) {
         throw new RangeError(`Expected an event of block ${nextBlock}, got one of ${block}`);
@@ -101,8 +96,7 @@ export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
       events.set(event.id, event);
       confirmed ??= confirmationOf(event);
     },
-    isComplete: () =>
-      confirmed !== undefined && events.size + gaslessCount >= Number(confirmed.totalEvents),
+    isComplete: () => confirmed !== undefined && events.size >= Number(confirmed.totalEvents),
     shortage() {
       if (confirmed === undefined) return { blockNumber: nextBlock, missingCount: 1 };
       const missing = Number(confirmed.totalEvents) - events.size;
@@ -118,7 +112,6 @@ export function createBlockAssembler(firstBlock: bigint): BlockAssembler {
       nextBlock += 1n;
       confirmed = undefined;
       events = new Map();
-      gaslessCount = 0;
       return block;
     },
   };

@@ -3,7 +3,7 @@ import { blockOfPosition, firstPositionOf } from "@snaprag/processors";
 import type { HubEvent } from "@snaprag/proto";
 import { cursorExpired, SyncError } from "../errors.ts";
 import type { BlockAssembler } from "./block-assembler.ts";
-import { createBlockAssembler, isGaslessKeyEvent } from "./block-assembler.ts";
+import { createBlockAssembler } from "./block-assembler.ts";
 import type { ShardBlock } from "./shard-block.ts";
 
 /** Which blocks to read. */
@@ -76,7 +76,7 @@ async function* addLive(
   assembler: BlockAssembler,
   event: HubEvent,
 ): AsyncGenerator<ShardBlock> {
-  const block = isGaslessKeyEvent(event) ? assembler.nextBlock : blockOfPosition(event.id);
+  const block = blockOfPosition(event.id);
   if (block > assembler.nextBlock) yield* readStored(source, assembler, block);
   assembler.add(event);
   if (assembler.isComplete()) yield assembler.take();
@@ -87,8 +87,9 @@ async function* addLive(
  *
  * The live stream may repeat events, and loses them without a word when the node's buffer overruns
  * or between its replay and its live part (docs/protocol.md 1.3). So a block counts only when all
- * its events are in hand, and what is missing is read from the node's store. Ends only by abort or
- * failure.
+ * its events are in hand, and what is missing is read from the node's store. That is also where a
+ * block with gasless keys is ended, once the next one begins: about a block later than others. Ends
+ * only by abort or failure.
  *
  * @throws {SyncError} `cursor_expired` when the node no longer has a block, `incomplete_block` when
  * it has only a part of one, `stream_ended` when it hangs up

@@ -94,16 +94,25 @@ describe("createBlockAssembler()", () => {
     expect(assembler.isComplete()).toBe(true);
   });
 
-  it("counts gasless keys of the live stream, and only after the block began", () => {
+  it("takes no event of a gasless key for one of the block, which may be another's", () => {
     const assembler = createBlockAssembler(11n);
-    assembler.add(gaslessEvent);
-    for (const event of blockOf(11n, 1, 1, 1n)) assembler.add(event);
-    expect(assembler.isComplete()).toBe(false);
+    const [confirmed, first, second] = blockOf(11n, 2);
 
-    assembler.add(gaslessEvent);
+    for (const event of [confirmed!, first!, gaslessEvent]) assembler.add(event);
+    expect(assembler.isComplete()).toBe(false);
+    assembler.add(second!);
 
     expect(assembler.isComplete()).toBe(true);
-    expect(assembler.take().events).toHaveLength(2);
+    expect(assembler.take().events).toEqual([confirmed, first, second]);
+  });
+
+  it("never tells by itself that a block with a gasless key is complete", () => {
+    const assembler = createBlockAssembler(11n);
+    for (const event of blockOf(11n, 1, 1, 1n)) assembler.add(event);
+    for (const event of [gaslessEvent, gaslessEvent]) assembler.add(event);
+
+    expect(assembler.isComplete()).toBe(false);
+    expect(assembler.shortage()).toEqual({ blockNumber: 11n, missingCount: 0 });
   });
 
   it("explains missing merges by gasless keys when shard 0 has moved on", () => {

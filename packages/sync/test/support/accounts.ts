@@ -1,6 +1,7 @@
 // Accounts that tests put on a devnet's chain themselves.
 import type { MessageSigner, Submission } from "@snaprag/devnet";
-import { buildRegistration } from "@snaprag/devnet";
+import { buildMessage, buildRegistration } from "@snaprag/devnet";
+import { CastType } from "@snaprag/proto";
 
 /** The first fid that none of a devnet's users has and that meets a condition. */
 export function findFid(isMeant: (fid: bigint) => boolean): bigint {
@@ -20,4 +21,20 @@ export function register(fid: bigint, { publicKey }: MessageSigner): readonly Su
     blockTimestamp: BigInt(Date.UTC(2026, 8, 1) / 1000),
   });
   return events.map((event) => ({ kind: "onChainEvent", event }));
+}
+
+/** Who casts. */
+export interface Author {
+  readonly fid: bigint;
+  readonly signer: MessageSigner;
+}
+
+/** A cast for the next block, at a time in Farcaster seconds. */
+export function cast(author: Author, text: string, timestamp: number): Submission {
+  const lists = { embeds: [], embedsDeprecated: [], mentions: [], mentionsPositions: [] };
+  const body = { text, type: CastType.CAST, parent: undefined, ...lists };
+  return {
+    kind: "message",
+    message: buildMessage({ type: "castAdd", timestamp, body, ...author }),
+  };
 }

@@ -107,7 +107,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   const { store, signal, options } = run;
   const client = run.nodes.of(0);
   const activity = run.activity.of(0);
-  const progress = (await store.listShards()).find(({ shardId }) => shardId === 0);
+  const progress = await store.findShard(0);
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
