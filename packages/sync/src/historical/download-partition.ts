@@ -44,10 +44,11 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
     isFallback: true,
     includes: () => true,
     async read(node, fid) {
-      const account = await fetchAccount(node, { ...partition, fid }, run.signal);
-      const { unreadable } = account;
       // Rows come from the home shard alone.
       const isHome = homeShardOf(fid, run.network.shardCount) === partition.shardId;
+      const address = { ...partition, fid, isForeign: !isHome };
+      const account = await fetchAccount(node, address, run.signal);
+      const { unreadable } = account;
       if (isHome && unreadable.length > 0) {
         await recordUnreadable(run, partition, { fid, unreadable });
       }

@@ -62,10 +62,13 @@ interface ShardCheck {
   readonly shardId: number;
 }
 
+/** What was found, and whether the store is to have gasless keys. */
+type Found = Pick<ShardVerification, "differences" | "pending"> & { readonly hasKeys?: boolean };
+
 function statusOf(
   chain: ChainRoot | undefined,
   root: Uint8Array | undefined,
-  { differences, pending }: Pick<ShardVerification, "differences" | "pending">,
+  { differences, pending, hasKeys = true }: Found,
 ): ProofStatus {
   if (differences.length > 0) return "mismatch";
   // Such as an account with a gasless key that shard 0 has told and its own shard not yet; or one whose
@@ -75,7 +78,9 @@ function statusOf(
   if (root === undefined) return "proved";
   // A node that has not the block says itself that nothing differs.
   if (chain === undefined) return "unproved";
-  return isSameBytes(chain.root, root) ? "proved" : "mismatch";
+  if (isSameBytes(chain.root, root)) return "proved";
+  // Gasless keys are leaves that such a store is not to have: no root says anything of the rest alone.
+  return hasKeys ? "mismatch" : "unproved";
 }
 
 /** Compares all leaves of a shard with the chain's root of the store's block. */
@@ -93,7 +98,7 @@ async function verifyWhole({ reading, options, shardId }: ShardCheck): Promise<S
     chainRoot: chain?.root,
     commits: chain?.commits ?? "unchecked",
     accountCount: undefined,
-    status: statusOf(chain, root, found),
+    status: statusOf(chain, root, { ...found, hasKeys: shard.hasKeys }),
   };
 }
 
@@ -105,7 +110,7 @@ async function verifySome(
   const { store, verification } = options;
   const hasSignatures = verification === "full";
   const found = await confirmDifferences(reading, { store, shardId, fids, hasSignatures });
-  const shard = (await store.listShards()).find((each) => each.shardId === shardId);
+  const shard = await store.findShard(shardId);
   return {
     ...{ shardId, root: undefined, chainRoot: undefined, leafCount: 0, ...found },
     blockNumber: shard?.blockNumber ?? 0n,

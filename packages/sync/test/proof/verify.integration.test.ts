@@ -1,4 +1,5 @@
 // A mirror proved against the node, from its snapshots on, through blocks.
+import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
@@ -7,9 +8,9 @@ import type { Store } from "@snaprag/storage";
 import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ShardVerification, VerifyOptions } from "../../src/index.ts";
-import { repairStore, verifyStore } from "../../src/index.ts";
+import { createSyncer, repairStore, verifyStore } from "../../src/index.ts";
 import { createNodeReading } from "../../src/proof/node/create-node-reading.ts";
-import { repairAccounts } from "../../src/proof/repair-store.ts";
+import { repairAccounts } from "../../src/proof/repair/repair-accounts.ts";
 import { differences, newStore, startDevnet, sync } from "../support/mirrors.ts";
 
 let devnet: Devnet;
@@ -139,26 +140,66 @@ describe("repairAccounts()", () => {
     await sync(devnet, store, { verification: "none" });
 
     const reading = await createNodeReading({ client, store });
-    const old = found.flatMap((shard) => shard.differences);
-    const repaired = await repairAccounts(reading, {
-      ...{ store, differences: old, hasSignatures: false },
-    });
-
-    expect(old.length).toBeGreaterThan(5);
-    expect(repaired.every(({ isProved }) => isProved)).toBe(true);
+    for (const { shardId, differences: old } of found) {
+      const accounts = { store, shardId, differences: old, hasSignatures: false };
+      const repaired = await repairAccounts(reading, accounts);
+      expect(old.length).toBeGreaterThan(5);
+      expect(repaired.every(({ isProved }) => isProved)).toBe(true);
+    }
     expect(await differences(devnet, store)).toEqual([]);
   });
 });
 
-/** Ends all live reactions of a store that the node still has. */
-async function loseReactions(store: Store): Promise<void> {
+describe("repairStore() beside a sync", () => {
+  it("puts right what it finds, however fast blocks come", async () => {
+    const store = await start({ ...BUSY, users: 100, trafficPerBlock: 1 });
+    await loseReactions(store, 15);
+    const controller = new AbortController();
+    const options = { client, store, holder: "a test", verification: "none" } as const;
+    const syncer = createSyncer({ ...options, syncIntervalMs: 10 });
+    const running = syncer.run({ signal: controller.signal });
+    let isProducing = true;
+    const producing = (async () => {
+      for (; isProducing; await delay(100)) await devnet.produceBlock(1);
+    })();
+    // Reading an account takes longer than a block.
+    const slow: Store = {
+      ...store,
+      async openView() {
+        await delay(250);
+        return store.openView();
+      },
+    };
+
+    let repaired = 0;
+    for await (const { accounts } of repairStore({ client, store: slow })) {
+      repaired += accounts.filter(({ isProved }) => isProved).length;
+    }
+    isProducing = false;
+    await producing;
+    controller.abort();
+    await running;
+
+    expect(repaired).toBeGreaterThan(2);
+    await sync(devnet, store, { verification: "none" });
+    for await (const { accounts } of repairStore({ client, store })) {
+      expect(accounts.filter(({ isProved }) => !isProved)).toEqual([]);
+    }
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
+/** Ends live reactions of a store that the node still has. */
+async function loseReactions(store: Store, count = Number.POSITIVE_INFINITY): Promise<void> {
+  let left = count;
   const table = "reactions";
   const shards = new Map((await store.listShards()).map((shard) => [shard.shardId, shard]));
   const at = new Date();
   for await (const { row, state } of store.listRows(table)) {
     const shardId = homeShardOf(row.fid, 2);
     const blockNumber = shards.get(shardId)?.blockNumber ?? 0n;
-    if (!state.isLive) continue;
+    if (!state.isLive || left === 0) continue;
+    left -= 1;
     const retirement = { reason: "unlisted", eventId: lastPositionOf(blockNumber), at } as const;
     const changes = [{ kind: "retire", table, row, retirement } as const];
     await store.repairRows({ shardId, blockNumber, changes, leaves: [] });

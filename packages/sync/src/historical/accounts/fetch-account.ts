@@ -12,6 +12,13 @@ export interface AccountAddress {
   readonly height: bigint;
   readonly virtualShard: number;
   readonly fid: bigint;
+  /**
+   * Whether the account is at home on another shard. Calls bring what its home has, so that nothing but
+   * pages tells what this shard has.
+   *
+   * @default false
+   */
+  readonly isForeign?: boolean | undefined;
 }
 
 type Entries = readonly ShardTrieEntryWithMessage[];
@@ -72,7 +79,8 @@ async function readChild(
     // The snapshot does not have it, though the live trie does: it came later.
     if (isRefusal(error, "bad_page_token")) return "not in the snapshot";
     if (!isRefusal(error, "unservable_page")) throw error;
-    const pages = readByCalls(client, { fid: address.fid, nibble }, signal);
+    const { fid, isForeign } = address;
+    const pages = isForeign ? undefined : readByCalls(client, { fid, nibble }, signal);
     if (pages === undefined) return undefined;
     const entries: ShardTrieEntryWithMessage[] = [];
     for await (const page of pages) entries.push(...page);

@@ -1,11 +1,12 @@
 // Proof while following: the accounts that blocks touched, against what the blocks and the live trie
 // say of them. What differs is repaired. Following goes on meanwhile.
 import type { BlockBatch } from "@snaprag/storage";
+import { followSignals } from "../../run/follow-signals.ts";
 import { confirmDifferences } from "../rows/confirm-differences.ts";
 import { findSuspects } from "./find-suspects.ts";
 import type { FollowedShard } from "./prove-rows.ts";
 import { createRowsProof, settleDifferences } from "./prove-rows.ts";
-import type { Touches } from "./touched-accounts.ts";
+import type { Due } from "./touched-accounts.ts";
 import { createTouchedAccounts, firstBlockOf } from "./touched-accounts.ts";
 import { tryToProve } from "./try-to-prove.ts";
 
@@ -32,27 +33,31 @@ export interface LiveProofOptions extends FollowedShard {
 /** Times in a row that an account may be undecided before it is looked at until it is. */
 const MAX_UNDECIDED = 5;
 
-/** Proves accounts that blocks touched. Returns those that the node has changed since. */
-async function proveAccounts(shard: FollowedShard, touches: Touches, lastBlock: bigint) {
+/** Proves accounts that blocks touched. Returns those that it could not be told of. */
+async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
   const { run, shardId, reading } = shard;
   const isOneLook = [...touches.values()].every(({ undecided }) => undecided < MAX_UNDECIDED);
   const firstBlock = firstBlockOf(touches) ?? lastBlock;
-  const fids = await findSuspects(shard, [...touches.keys()], firstBlock);
+  const search = { fids: [...touches.keys()], firstBlock, wholeFrom, lastBlock };
+  const { roots, unsure } = await findSuspects(shard, search);
   const { store, logger } = run;
-  const suspects = { store, shardId, fids, hasSignatures: false, isOneLook };
-  const { differences, pending } = await confirmDifferences(reading, suspects);
-  const counts = { accounts: touches.size, suspects: fids.length };
+  const suspects = { store, shardId, fids: [...roots.keys()], hasSignatures: false, isOneLook };
+  const found = await confirmDifferences(reading, { ...suspects, toldRoots: roots });
+  const { differences, pending } = found;
+  const counts = { accounts: touches.size, suspects: roots.size };
   logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
-  await settleDifferences(shard, differences);
-  return { pending, isRepaired: differences.length > 0 };
+  const unsettled = await settleDifferences(shard, differences);
+  const undecided = [...pending, ...unsure, ...unsettled];
+  return { undecided, isRepaired: differences.length > unsettled.length };
 }
 
 /** Creates the live proof of a shard; nothing is proved where the interval is 0. */
 export function createLiveProof(options: LiveProofOptions): LiveProof {
   const { run, shardId, isAtTip, onProved, onFailure } = options;
   const leaving = new AbortController();
-  const signal = AbortSignal.any([options.reading.signal, leaving.signal]);
-  const shard: FollowedShard = { run, shardId, reading: { ...options.reading, signal } };
+  const ending = followSignals([options.reading.signal, leaving.signal]);
+  const reading = { ...options.reading, signal: ending.signal };
+  const shard: FollowedShard = { run, shardId, reading };
   const interval = BigInt(run.options.proofInterval);
   const isOff = !options.isWhole || interval === 0n || run.options.verification === "none";
   const proveRows = createRowsProof(shard, interval);
@@ -63,10 +68,10 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
 
   async function proveTouched({ blockNumber }: BlockBatch): Promise<void> {
     const due = touched.takeDue(blockNumber);
-    if (due.size === 0) return;
+    if (due.touches.size === 0 && due.wholeFrom === undefined) return;
     try {
-      const { pending, isRepaired } = await proveAccounts(shard, due, blockNumber);
-      touched.putBackUndecided(pending, due);
+      const { undecided, isRepaired } = await proveAccounts(shard, due, blockNumber);
+      touched.putBackUndecided(undecided, due.touches);
       if (isRepaired) touched.hurry();
     } catch (error) {
       touched.putBack(due);
@@ -104,6 +109,7 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await running;
+      ending[Symbol.dispose]();
     },
   };
 }

@@ -2,10 +2,10 @@
 import type { BlockBatch } from "@snaprag/storage";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { NodeReading } from "../node/node-reading.ts";
-import type { RepairedAccount } from "../repair-store.ts";
-import { repairAccounts } from "../repair-store.ts";
+import type { RepairedAccount } from "../repair/repair-accounts.ts";
+import { repairAccounts } from "../repair/repair-accounts.ts";
 import type { AccountDifference } from "../rows/examine-account.ts";
-import type { ShardVerification } from "../verify-store.ts";
+import type { ShardVerification, VerifyOptions } from "../verify-store.ts";
 import { verifyStore } from "../verify-store.ts";
 
 /** A shard that is followed. */
@@ -23,17 +23,19 @@ function describe({ missing, missingKeys, extra, altered }: AccountDifference): 
 
 function outcomeOf({ isProved, isPending }: RepairedAccount): string {
   if (isProved) return "repaired";
-  return isPending ? "repaired, and changed by the node since" : "it still is not";
+  return isPending ? "changed since, and looked at again later" : "it still is not";
 }
 
-/** Puts accounts right, and keeps on record which were wrong. */
+/** Puts accounts right, and keeps on record which were wrong. Returns those that may still be. */
 export async function settleDifferences(
   { run, shardId, reading }: FollowedShard,
   differences: readonly AccountDifference[],
-): Promise<void> {
+): Promise<readonly bigint[]> {
+  const unsettled: bigint[] = [];
   const { store, logger } = run;
   const hasSignatures = run.options.verification === "full";
-  for (const repaired of await repairAccounts(reading, { store, differences, hasSignatures })) {
+  const accounts = { store, shardId, differences, hasSignatures };
+  for (const repaired of await repairAccounts(reading, accounts)) {
     const { difference, isProved } = repaired;
     const { fid } = difference;
     const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;
@@ -41,7 +43,9 @@ export async function settleDifferences(
     run.activity.of(shardId).errorCount += 1;
     const code = "account_mismatch";
     await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: isProved });
+    if (!isProved) unsettled.push(fid);
   }
+  return unsettled;
 }
 
 async function recordProof({ run }: FollowedShard, found: ShardVerification): Promise<void> {
@@ -58,6 +62,13 @@ async function recordProof({ run }: FollowedShard, found: ShardVerification): Pr
   });
 }
 
+/** How all rows of a shard are verified; validators that nobody has named may be out of date. */
+function optionsOf({ run, shardId, reading }: FollowedShard): VerifyOptions {
+  const { client, signal, areValidatorsConfigured } = reading;
+  const validatorSets = areValidatorsConfigured ? reading.validatorSets : undefined;
+  return { client, signal, validatorSets, store: run.store, shardIds: [shardId] };
+}
+
 /** Proves all rows of a shard after a batch, until they are proved once. */
 export type RowsProof = (batch: BlockBatch) => Promise<void>;
 
@@ -66,7 +77,7 @@ export type RowsProof = (batch: BlockBatch) => Promise<void>;
  * after a repair, and then the more rarely, the longer it comes to nothing.
  */
 export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): RowsProof {
-  const { run, shardId, reading } = shard;
+  const { run, shardId } = shard;
   const { store } = run;
   /** Undefined when there is nothing more to prove. */
   let nextBlock: bigint | undefined = 0n;
@@ -75,9 +86,9 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
   return async ({ blockNumber: now }) => {
     if (nextBlock === undefined || now < nextBlock) return;
     nextBlock = undefined;
-    const progress = (await store.listShards()).find((each) => each.shardId === shardId);
+    const progress = await store.findShard(shardId);
     if (progress?.proof?.status === "proved") return;
-    for await (const found of verifyStore({ ...reading, store, shardIds: [shardId] })) {
+    for await (const found of verifyStore(optionsOf(shard))) {
       await settleDifferences(shard, found.differences);
       await recordProof(shard, found);
       if (found.status === "proved") continue;

@@ -15,14 +15,24 @@ interface Touch {
 /** Accounts by the low 32 bits of their fids. */
 export type Touches = ReadonlyMap<bigint, Touch>;
 
+/** What is to be proved. */
+export interface Due {
+  readonly touches: Touches;
+  /**
+   * The first of the blocks that are to be proved whole, with accounts that no event of theirs told of;
+   * undefined where only some accounts are due.
+   */
+  readonly wholeFrom: bigint | undefined;
+}
+
 /** What blocks touched that is not proved. */
 export interface TouchedAccounts {
   /** Adds what a batch touched. */
   add(batch: BlockBatch): void;
   /** Takes what is due after a block: all that was touched, or what cannot wait for it. */
-  takeDue(blockNumber: bigint): Touches;
+  takeDue(blockNumber: bigint): Due;
   /** Puts back what was taken and could not be proved: then everything is due. */
-  putBack(touches: Touches): void;
+  putBack(due: Due): void;
   /** Puts back accounts that it could not be told of whether they are right. */
   putBackUndecided(fids: readonly bigint[], taken: Touches): void;
   /** Has everything be due. */
@@ -51,6 +61,14 @@ export function createTouchedAccounts(intervalBlocks: bigint): TouchedAccounts {
   const touched = new Map<bigint, Touch>();
   const urgent = new Set<bigint>();
   let isAllUrgent = true;
+  let wholeFrom: bigint | undefined;
+
+  /** The first block of which something is not proved. */
+  function firstUnproved(): bigint | undefined {
+    const first = firstBlockOf(touched);
+    if (first === undefined || wholeFrom === undefined) return first ?? wholeFrom;
+    return first < wholeFrom ? first : wholeFrom;
+  }
 
   function touch(fid: bigint, next: Touch): void {
     const known = touched.get(fid);
@@ -61,20 +79,24 @@ export function createTouchedAccounts(intervalBlocks: bigint): TouchedAccounts {
   return {
     add({ changes, leaves = [], previousBlock }) {
       const place = { first: previousBlock + 1n, undecided: 0 };
+      wholeFrom ??= place.first;
       for (const fid of accountsOf([...changes, ...leaves])) touch(fid, place);
       // What a compaction ends is computed here, and told by no event.
       for (const fid of accountsOf(changes.filter(isCompaction))) urgent.add(fid);
     },
     takeDue(blockNumber) {
-      const first = firstBlockOf(touched) ?? blockNumber;
+      const first = firstUnproved() ?? blockNumber + 1n;
       const isAllDue = isAllUrgent || blockNumber - first + 1n >= intervalBlocks;
       const due = [...touched].filter(([fid]) => isAllDue || urgent.has(fid));
       for (const [fid] of due) touched.delete(fid);
       urgent.clear();
       isAllUrgent = false;
-      return new Map(due);
+      const taken = { touches: new Map(due), wholeFrom: isAllDue ? wholeFrom : undefined };
+      if (isAllDue) wholeFrom = undefined;
+      return taken;
     },
-    putBack(touches) {
+    putBack({ touches, wholeFrom: takenFrom }) {
+      wholeFrom = takenFrom ?? wholeFrom;
       for (const [fid, known] of touches) {
         const since = touched.get(fid);
         touched.delete(fid);

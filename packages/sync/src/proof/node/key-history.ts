@@ -20,7 +20,10 @@ export interface KeyMessage {
   readonly at: Date;
 }
 
-/** Key messages that have a leaf, by fid: keys in use, and every remove. */
+/**
+ * Key messages by fid, in the order in which shard 0 tells them. All of them: the account's shard may
+ * have refused one, and then has what an earlier one said.
+ */
 export type KeyHistory = ReadonlyMap<bigint, readonly KeyMessage[]>;
 
 /** Which shard 0 to read. */
@@ -40,7 +43,7 @@ export async function readKeyHistory(source: KeyHistorySource): Promise<KeyHisto
   const [snapshot] = await client.listSnapshots(0, { signal });
   const search = { network, startBlock: snapshot?.height ?? 0n, newestBlock };
   const startBlock = await findFirstKeyBlock(client, search, signal);
-  const history = new Map<bigint, AccountKeys>();
+  const history = new Map<bigint, KeyMessage[]>();
   let nextBlock = startBlock;
   // A stream may end before it has given all.
   for (let reads = 0; nextBlock <= newestBlock && reads < MAX_READS; reads++) {
@@ -49,15 +52,7 @@ export async function readKeyHistory(source: KeyHistorySource): Promise<KeyHisto
       nextBlock = (blockNumberOf(block) ?? nextBlock) + 1n;
     }
   }
-  return new Map(
-    [...history].map(([fid, { active, removes }]) => [fid, [...active.values(), ...removes]]),
-  );
-}
-
-interface AccountKeys {
-  /** Adds in use, by key as hex. */
-  readonly active: Map<string, KeyMessage>;
-  readonly removes: KeyMessage[];
+  return history;
 }
 
 function keysOf(block: Block): readonly KeyMessage[] {
@@ -68,16 +63,10 @@ function keysOf(block: Block): readonly KeyMessage[] {
   });
 }
 
-function remember(history: Map<bigint, AccountKeys>, found: KeyMessage): void {
-  const message = narrowMessage(found.message);
-  if (message.type !== "keyAdd" && message.type !== "keyRemove") return;
-  const known: AccountKeys = history.get(message.fid) ?? { active: new Map(), removes: [] };
-  history.set(message.fid, known);
-  const name = Buffer.from(message.body.key).toString("hex");
-  if (message.type === "keyAdd") {
-    known.active.set(name, found);
-  } else {
-    known.active.delete(name);
-    known.removes.push(found);
-  }
+function remember(history: Map<bigint, KeyMessage[]>, found: KeyMessage): void {
+  const { fid } = narrowMessage(found.message);
+  if (fid === undefined) return;
+  const known = history.get(fid);
+  if (known) known.push(found);
+  else history.set(fid, [found]);
 }

@@ -3,8 +3,9 @@
 import { NodeClientError } from "@snaprag/client";
 import { firstPositionOf } from "@snaprag/processors";
 import type { HubEvent, Message, ShardTrieEntryWithMessage } from "@snaprag/proto";
-import { isSameBytes, narrowMessage } from "@snaprag/proto";
+import { isSameBytes, MessageType, narrowMessage } from "@snaprag/proto";
 import {
+  messageTypeByte,
   readTrieKeyHead,
   trieKeyOfUsernameProof,
   trieKeysOfMessage,
@@ -40,6 +41,8 @@ const LOW_32_BITS = 0xffffffffn;
 export const PART_DEPTH = 11;
 /** On-chain events, names and casts begin with the same nibble. */
 const NAME_NIBBLE = 0;
+const TYPE_BYTE_INDEX = 5;
+const COMPACT_STATE_TYPE_BYTE = messageTypeByte(MessageType.LINK_COMPACT_STATE);
 
 /** Each key once, as it was listed last. */
 function sortByKey(entries: readonly Entry[]): readonly Entry[] {
@@ -50,9 +53,13 @@ function sortByKey(entries: readonly Entry[]): readonly Entry[] {
   });
 }
 
-/** An entry without its message if that is known. Names keep theirs: a name with a leaf may have no row. */
+/**
+ * An entry without its message if that is known. Names keep theirs: a name with a leaf may have no row.
+ * Compact states keep theirs too: one is replaced by another of its link type.
+ */
 function withoutKnown(entry: Entry, { findKnown }: AccountPart): Entry {
   if (entry.trieMessage?.$case === "fnameTransfer") return entry;
+  if (entry.trieKey[TYPE_BYTE_INDEX] === COMPACT_STATE_TYPE_BYTE) return entry;
   const trieKey = findKnown(entry.trieKey);
   return trieKey === undefined ? entry : { trieKey, trieMessage: undefined };
 }
@@ -117,6 +124,15 @@ async function listBySnapshot({ client, signal }: NodeReading, part: AccountPart
   return { height, entries };
 }
 
+/** Ends the compact state that another one replaces, which no event tells (docs/protocol.md 1.2). */
+function endCompactState(entries: Map<string, Entry>, linkType: string): void {
+  for (const [name, { trieKey, trieMessage }] of entries) {
+    if (trieKey[TYPE_BYTE_INDEX] !== COMPACT_STATE_TYPE_BYTE) continue;
+    const old = trieMessage?.$case === "userMessage" ? narrowMessage(trieMessage.value) : undefined;
+    if (old?.type === "linkCompactState" && old.body.type === linkType) entries.delete(name);
+  }
+}
+
 function applyMessage(
   entries: Map<string, Entry>,
   part: AccountPart,
@@ -126,6 +142,7 @@ function applyMessage(
   if (typed.type === "unreadable") return;
   for (const trieKey of trieKeysOfMessage(typed)) {
     if (!isOfPart(trieKey, part)) continue;
+    if (typed.type === "linkCompactState" && isMerged) endCompactState(entries, typed.body.type);
     const name = Buffer.from(trieKey).toString("hex");
     const trieMessage = { $case: "userMessage" as const, value: message };
     if (isMerged) entries.set(name, withoutKnown({ trieKey, trieMessage }, part));

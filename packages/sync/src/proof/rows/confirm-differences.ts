@@ -10,7 +10,7 @@ import { listTouched } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { TrieNode } from "../node/trie-node.ts";
 import type { AccountDifference } from "./examine-account.ts";
-import { examineAccount, readLiveAccount } from "./examine-account.ts";
+import { examineAccount, hasSuspectPart, readLiveAccount } from "./examine-account.ts";
 import type { StoredAccount } from "./read-accounts.ts";
 import { readAccounts } from "./read-accounts.ts";
 import type { RowLeaf } from "./row-leaf.ts";
@@ -22,6 +22,11 @@ const ROUNDS = 8;
 /** Rounds without a new block in the store after which the next one is the last. */
 const IDLE_ROUNDS = 2;
 const PAUSE_MS = 400;
+/**
+ * How long a difference has to stay the same, in milliseconds: one address may lead to several nodes, of
+ * which one is a block behind what another has told.
+ */
+const CONFIRM_MS = 1000;
 /** Accounts whose leaves are in memory at a time. */
 const ACCOUNTS_PER_LOOK = 16;
 
@@ -38,6 +43,8 @@ export interface Suspects {
   readonly shardId: number;
   readonly fids: readonly bigint[];
   readonly hasSignatures: boolean;
+  /** What the chain says the roots of accounts are, where it does: whoever has such an account is not behind. */
+  readonly toldRoots?: ReadonlyMap<bigint, Uint8Array | undefined> | undefined;
   /**
    * Whether to look once and no more: what that does not decide is pending.
    *
@@ -66,8 +73,8 @@ async function sight(
 ) {
   const { homeShardOf, blake3, ed25519, network } = reading;
   await using view = await store.openView();
-  const shards = await view.listShards();
-  const blockOf = (id: number) => shards.find((each) => each.shardId === id)?.blockNumber;
+  const shard = await view.findShard(shardId);
+  const blocks = await view.findShard(0);
   const accounts = await readAccounts(
     {
       ...{ view, shardId, homeShardOf, blake3, network: network.network },
@@ -77,7 +84,8 @@ async function sight(
     fids,
   );
   const byFid = new Map(accounts.map((account) => [account.fid, account]));
-  const heights = { shardId, blockNumber: blockOf(shardId) ?? 0n, keyBlockNumber: blockOf(0) };
+  const blockNumber = shard?.blockNumber ?? 0n;
+  const heights = { shardId, blockNumber, keyBlockNumber: blocks?.blockNumber };
   return { heights, byFid };
 }
 
@@ -113,7 +121,9 @@ async function findDifferent(reading: NodeReading, suspects: Suspects, isLastTry
       return { fid, stored, live: await readLiveAccount(reading, suspects.shardId, fid) };
     }),
   );
-  const different = sightings.filter((sighting) => differs(sighting, reading));
+  const different = sightings.filter(
+    (sighting) => differs(sighting, reading) && hasSuspectPart(reading, { heights, ...sighting }),
+  );
   return { heights, different };
 }
 
@@ -141,8 +151,28 @@ async function withRows(
   return byFid.get(fid)?.leaves.filter(isWanted) ?? [];
 }
 
+/** What earlier looks have seen, and whether there will be another. */
+interface Looks {
+  isLastTry: boolean;
+  /** The node's root of an account, as hex, and since when it is that. */
+  readonly seen: Map<bigint, { readonly root: string; readonly since: number }>;
+}
+
+/** Whether the node's state of an account is not that of a moment, or of one node of several. */
+function isSteady({ fid, live }: Sighting, { toldRoots }: Suspects, looks: Looks): boolean {
+  const told = toldRoots?.get(fid);
+  const hash = live?.hash ?? new Uint8Array();
+  if (looks.isLastTry || (told !== undefined && isSameBytes(hash, told))) return true;
+  const root = Buffer.from(hash).toString("hex");
+  const known = looks.seen.get(fid);
+  if (known?.root === root) return performance.now() - known.since >= CONFIRM_MS;
+  looks.seen.set(fid, { root, since: performance.now() });
+  return false;
+}
+
 /** One look at a few accounts: what is decided, and what may still be the node's being ahead. */
-async function lookAtFew(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
+async function lookAtFew(reading: NodeReading, suspects: Suspects, looks: Looks) {
+  const { isLastTry } = looks;
   const { heights, different } = await findDifferent(reading, suspects, isLastTry);
   const differences: AccountDifference[] = [];
   const undecided: bigint[] = [];
@@ -151,7 +181,7 @@ async function lookAtFew(reading: NodeReading, suspects: Suspects, isLastTry: bo
   const touched = different.length > 0 ? await listTouched(reading, heights) : new Set<bigint>();
   for (const sighting of different) {
     const { fid } = sighting;
-    if (touched.has(fid)) {
+    if (touched.has(fid) || !isSteady(sighting, suspects, looks)) {
       undecided.push(fid);
       continue;
     }
@@ -164,13 +194,13 @@ async function lookAtFew(reading: NodeReading, suspects: Suspects, isLastTry: bo
 }
 
 /** As {@link lookAtFew}, for however many. */
-async function look(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
+async function look(reading: NodeReading, suspects: Suspects, looks: Looks) {
   const differences: AccountDifference[] = [];
   const undecided: bigint[] = [];
   let blockNumber = 0n;
   for (let start = 0; start < suspects.fids.length; start += ACCOUNTS_PER_LOOK) {
     const fids = suspects.fids.slice(start, start + ACCOUNTS_PER_LOOK);
-    const found = await lookAtFew(reading, { ...suspects, fids }, isLastTry);
+    const found = await lookAtFew(reading, { ...suspects, fids }, looks);
     differences.push(...found.differences);
     undecided.push(...found.undecided);
     blockNumber = found.blockNumber;
@@ -190,12 +220,14 @@ export async function confirmDifferences(
 ): Promise<ConfirmedDifferences> {
   const differences: AccountDifference[] = [];
   let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
+  const looks: Looks = { isLastTry: false, seen: new Map() };
   let lastBlock = -1n;
   let rounds = 0;
   while (fids.length > 0 && rounds < (suspects.isOneLook ? 1 : ROUNDS)) {
     if (rounds > 0) await delay(PAUSE_MS, undefined, { signal: reading.signal });
     rounds += 1;
-    const found = await look(reading, { ...suspects, fids }, rounds === ROUNDS);
+    looks.isLastTry = rounds === ROUNDS;
+    const found = await look(reading, { ...suspects, fids }, looks);
     differences.push(...found.differences);
     fids = found.undecided;
     // A store that nobody writes to does not catch up by being waited for.

@@ -61,22 +61,41 @@ export function readLiveAccount(
   return readTrieNode(client, { shardId, prefix }, signal);
 }
 
-/** Nibbles of parts that differ, or of which rows are not what they should be. */
+/** The account in the store, and where. */
+export interface AccountUnderExamination {
+  readonly heights: StoreHeights;
+  readonly fid: bigint;
+  readonly stored: StoredAccount;
+  readonly live: TrieNode | undefined;
+}
+
+/**
+ * Nibbles of parts that differ, or of which rows are not what they should be. Where shard 0 is not
+ * mirrored, gasless keys are taken for what the node says they are: the store is not to have them.
+ */
 function suspectNibbles(
-  { leaves, altered, lostNames }: StoredAccount,
-  live: TrieNode | undefined,
   { blake3 }: NodeReading,
+  { heights, stored: { leaves, altered, lostNames }, live }: AccountUnderExamination,
 ): readonly number[] {
   const stored = byNibble(leaves);
   const flawed = byNibble(altered);
   const nibbles = [...new Set([...stored.keys(), ...(live?.children.keys() ?? [])])];
   return nibbles.filter((nibble) => {
     const part = stored.get(nibble) ?? [];
+    if (nibble === GASLESS_KEY_NIBBLE && heights.keyBlockNumber === undefined) return false;
     if (flawed.has(nibble)) return true;
     if (nibble === 0 && lostNames.length > 0) return true;
     const hash = trieNodeHash(trieKeysOf(part), PART_DEPTH, blake3);
     return !isSameBytes(hash, live?.children.get(nibble)?.hash ?? new Uint8Array());
   });
+}
+
+/**
+ * Whether a part of an account is suspect. An account of another root than the node's need not have
+ * one: where shard 0 is not mirrored, its gasless keys are not in the store.
+ */
+export function hasSuspectPart(reading: NodeReading, account: AccountUnderExamination): boolean {
+  return suspectNibbles(reading, account).length > 0;
 }
 
 interface Keyed {
@@ -153,26 +172,19 @@ async function examineKeys(reading: NodeReading, part: AccountPart, { stored, so
   return keys && compare(keys, { stored, sound });
 }
 
-/** The account in the store, and where. */
-export interface AccountUnderExamination {
-  readonly heights: StoreHeights;
-  readonly fid: bigint;
-  readonly stored: StoredAccount;
-  readonly live: TrieNode | undefined;
-}
-
 /** Compares an account leaf by leaf, in the parts of it that are suspect. */
 export async function examineAccount(
   reading: NodeReading,
-  { heights, fid, stored, live }: AccountUnderExamination,
+  account: AccountUnderExamination,
 ): Promise<AccountDifference> {
+  const { heights, fid, stored, live } = account;
   const { shardId } = heights;
   const parts = byNibble(stored.leaves);
   const missing: ShardTrieEntryWithMessage[] = [];
   const missingKeys: KeyLeaf[] = [];
   const extra: RowLeaf[] = [];
   const unexplained: number[] = [];
-  for (const nibble of suspectNibbles(stored, live, reading)) {
+  for (const nibble of suspectNibbles(reading, account)) {
     const ofPart = parts.get(nibble) ?? [];
     const ofStore = { stored: ofPart, sound: ofPart.filter(({ isAltered }) => !isAltered) };
     const part = {

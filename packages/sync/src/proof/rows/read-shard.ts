@@ -32,6 +32,8 @@ export interface ShardReading extends TrieRoot {
   readonly blockNumber: bigint;
   /** Undefined when the node no longer has that block. */
   readonly chain: ChainRoot | undefined;
+  /** Whether the store mirrors shard 0, which gasless keys come by: without them no root can be right. */
+  readonly hasKeys: boolean;
   /** Accounts that may be wrong, by the low 32 bits of their fids. */
   readonly suspects: readonly bigint[];
 }
@@ -95,8 +97,8 @@ async function awaitChainRoot(
 export async function readShard(reading: NodeReading, stored: StoredShard): Promise<ShardReading> {
   const { store, shardId, onProgress } = stored;
   await using view = await store.openView();
-  const shard = (await view.listShards()).find((each) => each.shardId === shardId);
-  const blockNumber = shard?.blockNumber ?? 0n;
+  const blockNumber = (await view.findShard(shardId))?.blockNumber ?? 0n;
+  const hasKeys = (await view.findShard(0)) !== undefined;
   // Before the rows are read, which may take hours.
   const chain = await awaitChainRoot(reading, shardId, blockNumber);
   if (chain === undefined) {
@@ -116,5 +118,5 @@ export async function readShard(reading: NodeReading, stored: StoredShard): Prom
   const whole = shardRootOf(roots, reading.blake3);
   const isProved = chain !== undefined && isSameBytes(chain.root, whole.root);
   const differing = isProved ? [] : await findSuspects(reading, accounts, { directory, roots });
-  return { ...whole, blockNumber, chain, suspects: [...flawed, ...differing] };
+  return { ...whole, blockNumber, chain, hasKeys, suspects: [...flawed, ...differing] };
 }

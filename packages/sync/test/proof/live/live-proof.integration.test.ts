@@ -1,11 +1,17 @@
 // Proof while blocks are followed: what got lost is noticed and put right by the sync itself.
 import { setTimeout as delay } from "node:timers/promises";
+import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
+import { createSigner } from "@snaprag/devnet";
 import type { Change } from "@snaprag/processors";
+import type { HubEvent } from "@snaprag/proto";
+import { HubEventType, narrowMessage } from "@snaprag/proto";
 import type { BlockBatch, MemoryStore, Store } from "@snaprag/storage";
+import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import { createSyncer } from "../../../src/index.ts";
+import { cast, findFid, register } from "../../support/accounts.ts";
 import { differences, newStore, startDevnet, sync } from "../../support/mirrors.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";
 
@@ -35,6 +41,26 @@ function hasCasts({ changes }: BlockBatch): boolean {
   return changes.some(isCast);
 }
 
+/** A node that has lost the events of casts, as after a crash before their block (docs/protocol.md 1.8). */
+function forgettingCasts(client: NodeClient): NodeClient {
+  const tell = (event: HubEvent): HubEvent => {
+    const message = event.body?.$case === "mergeMessageBody" ? event.body.value.message : undefined;
+    if (message === undefined || narrowMessage(message).type !== "castAdd") return event;
+    const failure = { message, code: "bad_request.duplicate", reason: "" };
+    const body = { $case: "mergeFailure", value: failure } as const;
+    return { ...event, type: HubEventType.MERGE_FAILURE, body };
+  };
+  return {
+    ...client,
+    async *subscribe(...call) {
+      for await (const event of client.subscribe(...call)) yield tell(event);
+    },
+    async *readEvents(...call) {
+      for await (const page of client.readEvents(...call)) yield page.map(tell);
+    },
+  };
+}
+
 describe("a sync that follows blocks", () => {
   it("proves the accounts that they touch, and repairs what it lost", async () => {
     devnet = await startDevnet({ users: 60, messages: 900 });
@@ -52,9 +78,11 @@ describe("a sync that follows blocks", () => {
     await expect.poll(followed, { timeout: 30_000 }).toBe(3);
     isFollowing = true;
 
-    for (let block = 0; block < 40 && errors.length === 0; block++) {
+    // An account that blocks change meanwhile is looked at again later.
+    const isRepaired = () => errors.some((error) => error.endsWith("; repaired"));
+    for (let block = 0; block < 60 && !isRepaired(); block++) {
       await devnet.produceBlock(1);
-      await delay(100);
+      await delay(block < 20 ? 100 : 500);
     }
     controller.abort();
     await running;
@@ -62,6 +90,71 @@ describe("a sync that follows blocks", () => {
       /The account of fid \d+ was not what the node has: [1-9]\d* missing.*; repaired/,
     );
     await sync(devnet, store);
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("finds what an event has not told, by the transactions of its block", async () => {
+    devnet = await startDevnet({ users: 10, messages: 0, trafficPerBlock: 0 });
+    const author = { fid: findFid((fid) => homeShardOf(fid, 2) === 1), signer: createSigner("a") };
+    devnet.submit(...register(author.fid, author.signer));
+    await devnet.produceBlock();
+    const store = newStore();
+    const { logger, errors } = createRecordingLogger();
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    const controller = new AbortController();
+    const syncer = createSyncer({
+      ...{ client: forgettingCasts(client), store, logger, holder: "a test" },
+      ...{ syncIntervalMs: 10, proofInterval: 1 },
+    });
+    const running = syncer.run({ signal: controller.signal });
+    const followed = () => syncer.progress().filter(({ isCaughtUp }) => isCaughtUp).length;
+    await expect.poll(followed, { timeout: 30_000 }).toBe(3);
+
+    devnet.submit(cast(author, "not told", 1));
+    await devnet.produceBlock();
+    await devnet.produceBlock();
+
+    await expect
+      .poll(() => errors.join("\n"), { timeout: 20_000 })
+      .toMatch(/1 missing.*; repaired/);
+    controller.abort();
+    await running;
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("accuses no account where one of several nodes behind an address lags", async () => {
+    const history = { users: 30, messages: 600, trafficPerBlock: 20 };
+    devnet = await startDevnet(history);
+    // The same chain at another node, a block later.
+    await using lagging = await startDevnet(history);
+    const store = newStore();
+    const { logger, errors } = createRecordingLogger();
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    await using other = createNodeClient({ endpoint: lagging.endpoint });
+    // Streams and the state of the first, everything else of the second.
+    const balanced: NodeClient = {
+      ...{ ...other, subscribe: client.subscribe, readEvents: client.readEvents },
+      hub: { ...other.hub, getInfo: client.hub.getInfo },
+    };
+    const controller = new AbortController();
+    const syncer = createSyncer({
+      ...{ client: balanced, store, logger, holder: "a test" },
+      ...{ syncIntervalMs: 10, proofInterval: 1 },
+    });
+    const running = syncer.run({ signal: controller.signal });
+    const followed = () => syncer.progress().filter(({ isCaughtUp }) => isCaughtUp).length;
+    await expect.poll(followed, { timeout: 30_000 }).toBe(3);
+
+    for (let block = 0; block < 3; block++) {
+      await devnet.produceBlock(1);
+      await delay(3000);
+      await lagging.produceBlock(1);
+      await delay(300);
+    }
+    controller.abort();
+    await running;
+
+    expect(errors).toEqual([]);
     expect(await differences(devnet, store)).toEqual([]);
   });
 

@@ -26,23 +26,34 @@ describe("createTouchedAccounts()", () => {
   it("has everything due at first, and then after so many blocks", () => {
     const touched = createTouchedAccounts(10n);
     touched.add(batchOf(1n, [merge(5n)]));
-    expect([...touched.takeDue(1n).keys()]).toEqual([5n]);
+    expect([...touched.takeDue(1n).touches.keys()]).toEqual([5n]);
 
     touched.add(batchOf(2n, [merge(6n)]));
     touched.add(batchOf(10n, [merge(7n)]));
-    expect(touched.takeDue(10n).size).toBe(0);
+    expect(touched.takeDue(10n).touches.size).toBe(0);
     const due = touched.takeDue(11n);
-    expect([...due.keys()]).toEqual([6n, 7n]);
-    expect(firstBlockOf(due)).toBe(2n);
-    expect(touched.takeDue(100n).size).toBe(0);
+    expect([...due.touches.keys()]).toEqual([6n, 7n]);
+    expect(firstBlockOf(due.touches)).toBe(2n);
+    expect(touched.takeDue(100n)).toEqual({ touches: new Map(), wholeFrom: undefined });
   });
 
   it("has the account of a compaction due at once, and no other", () => {
     const touched = createBegun();
     touched.add(batchOf(2n, [merge(6n), merge(7n), compaction(7n)]));
 
-    expect([...touched.takeDue(2n).keys()]).toEqual([7n]);
-    expect([...touched.takeDue(11n).keys()]).toEqual([6n]);
+    expect([...touched.takeDue(2n).touches.keys()]).toEqual([7n]);
+    expect([...touched.takeDue(11n).touches.keys()]).toEqual([6n]);
+  });
+
+  it("has blocks due whole after so many, also those that touched nothing that was told", () => {
+    const touched = createBegun();
+    touched.add(batchOf(2n, []));
+    touched.add(batchOf(3n, [compaction(7n)]));
+
+    expect(touched.takeDue(3n)).toMatchObject({ wholeFrom: undefined });
+    expect(touched.takeDue(10n)).toMatchObject({ wholeFrom: undefined });
+    expect(touched.takeDue(11n)).toEqual({ touches: new Map(), wholeFrom: 2n });
+    expect(touched.takeDue(30n)).toMatchObject({ wholeFrom: undefined });
   });
 
   it("remembers the first block that touched an account, also of one that was put back", () => {
@@ -53,8 +64,9 @@ describe("createTouchedAccounts()", () => {
     touched.putBack(taken);
 
     const due = touched.takeDue(12n);
-    expect([...due.keys()].sort()).toEqual([6n, 7n]);
-    expect(firstBlockOf(due)).toBe(2n);
+    expect([...due.touches.keys()].sort()).toEqual([6n, 7n]);
+    expect(firstBlockOf(due.touches)).toBe(2n);
+    expect(due.wholeFrom).toBe(2n);
   });
 
   it("counts how often an account was not decided, whatever touched it meanwhile", () => {
@@ -62,18 +74,18 @@ describe("createTouchedAccounts()", () => {
     touched.add(batchOf(2n, [merge(6n)]));
     const first = touched.takeDue(11n);
     touched.add(batchOf(12n, [merge(6n)]));
-    touched.putBackUndecided([6n], first);
+    touched.putBackUndecided([6n], first.touches);
     const second = touched.takeDue(21n);
-    expect(second.get(6n)).toEqual({ first: 12n, undecided: 1 });
-    touched.putBackUndecided([6n], second);
+    expect(second.touches.get(6n)).toEqual({ first: 12n, undecided: 1 });
+    touched.putBackUndecided([6n], second.touches);
     touched.hurry();
-    expect(touched.takeDue(22n).get(6n)).toEqual({ first: undefined, undecided: 2 });
+    expect(touched.takeDue(22n).touches.get(6n)).toEqual({ first: undefined, undecided: 2 });
   });
 
   it("knows fids by their low 32 bits, as the trie does", () => {
     const touched = createTouchedAccounts(1n);
     touched.add(batchOf(1n, [merge((1n << 32n) + 5n), merge(5n)]));
 
-    expect([...touched.takeDue(1n).keys()]).toEqual([5n]);
+    expect([...touched.takeDue(1n).touches.keys()]).toEqual([5n]);
   });
 });
