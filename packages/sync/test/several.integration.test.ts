@@ -84,6 +84,24 @@ describe("several syncers of one store", () => {
     for (const count of counts) expect(count).toBeGreaterThan(0);
   });
 
+  it("end with the history, also after a block that those who lead shard 0 have not seen", async () => {
+    const store = newStore();
+    const even = (shardId: number) => shardId % 2 === 0;
+    await sync(devnet, store);
+    await using one = begin(store, { mode: "historical", leads: even });
+    await one.ended;
+    await devnet.produceBlock();
+
+    await using late = begin(store, { mode: "historical", leads: (shardId) => !even(shardId) });
+    await late.ended;
+
+    expect(late.syncer.progress().map(({ phase }) => phase)).toEqual([
+      "realtime",
+      "realtime",
+      "realtime",
+    ]);
+  });
+
   it("end also when they are told to before a shard has begun", async () => {
     const store = newStore();
     await using client = createNodeClient({ endpoint: devnet.endpoint });

@@ -36,7 +36,10 @@ async function watch(
     activity.isCaughtUp = true;
     run.onCaughtUp();
   }
-  const isOver = run.options.mode === "historical" && (shardId !== 0 || activity.isCaughtUp);
+  if (run.options.mode !== "historical") return "blocks";
+  // Blocks of shard 0 are history too, which is for others to read where this one may not. Those may
+  // have ended already, before blocks that this one knows of.
+  const isOver = shardId !== 0 || activity.isCaughtUp || !run.options.leads(shardId);
   return isOver ? "nothing" : "blocks";
 }
 
