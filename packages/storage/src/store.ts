@@ -147,7 +147,7 @@ export interface Store extends AsyncDisposable {
   /** All shards ever started, by shard id. Counts rows: not to be asked every second. */
   listShards(): Promise<readonly ShardProgress[]>;
 
-  /** Where a shard stands, to be asked as often as one likes; undefined if it was never started. */
+  /** Where a shard stands, cheaply; undefined if it was never started. */
   findShard(shardId: number): Promise<ShardStanding | undefined>;
 
   /** The partitions of one shard, by virtual shard. */
@@ -173,9 +173,8 @@ export interface Store extends AsyncDisposable {
   applyPage(page: PageBatch): Promise<void>;
 
   /**
-   * Ends the historical phase: the shard follows blocks after `blockNumber` from now on.
-   *
-   * Also how a shard starts that has no snapshot to begin with.
+   * Ends the historical phase: the shard follows blocks after `blockNumber` from now on. Also how a
+   * shard starts that has no snapshot to begin with.
    *
    * @throws {StorageError} `fenced` when a partition of the shard is not done: another process has
    * sent it to a newer snapshot, and its rows are yet to come. Also when the shard follows blocks

@@ -1,7 +1,6 @@
 // Building indexes beside others that read, write and build.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, ClientBase, QueryResult } from "pg";
-import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
 
@@ -31,23 +30,8 @@ where not i.indisvalid and not c.relispartition
 const EXISTING = `
 select indexname from pg_indexes where schemaname = current_schema()`;
 
-/** Takes a lock of those who build, by its name, where it is free. */
-export const TRY_LOCK = `
-select pg_try_advisory_lock(hashtext($1), hashtext(current_schema())) as is_mine`;
-
-/** Names of the locks of those who build: whoever takes the second has the first. */
-type BuildLock = "snaprag indexes" | "snaprag indexes, second hand";
-
-/** How often another process that builds is looked at, in milliseconds. */
+/** How often somebody else who builds is looked at, in milliseconds. */
 const OTHERS_MS = 200;
-
-/**
- * Waits until no other process builds. By asking again: whoever waits inside of a statement is
- * waited for by the build of an index, for ever.
- */
-export async function awaitTurn(session: Client, lock: BuildLock): Promise<void> {
-  while (!(await session.query(TRY_LOCK, [lock])).rows[0]?.is_mine) await delay(OTHERS_MS);
-}
 
 async function readNames(session: Client): Promise<ReadonlySet<string>> {
   const { rows } = await session.query(EXISTING);
@@ -160,7 +144,7 @@ async function listInvalid(
 /**
  * Drops what interrupted builds of some indexes have left, without blocking those who read or write.
  * Where somebody builds an index of the same relation just now, that is waited for, by asking again as
- * in {@link awaitTurn}: it may be this one.
+ * whoever waits for a turn to build does: it may be this one.
  */
 async function dropInvalid(session: Client, indexes: readonly IndexDefinition[]): Promise<void> {
   let invalid = await listInvalid(session, indexes);
@@ -227,24 +211,5 @@ export async function buildMissingAtOnce(
   }
   for (const [name, definition] of indexes) {
     await client.query(`create index if not exists ${name} on ${definition}`);
-  }
-}
-
-/** Runs work in a session in which statements take as long as they do, while nobody else builds. */
-export async function whileNobodyBuilds(
-  connections: Connections,
-  work: (session: Client) => Promise<void>,
-): Promise<void> {
-  const session = await connections.connect();
-  try {
-    if (connections.backend === "server") await awaitTurn(session, "snaprag indexes");
-    await session.query("set statement_timeout to 0");
-    await work(session);
-    // An embedded database has one session for all.
-    await session.query(`set statement_timeout to ${connections.statementTimeoutMs}`);
-  } catch (error) {
-    throw fromPostgresError(error);
-  } finally {
-    await session.end();
   }
 }

@@ -166,8 +166,9 @@ describe("repairStore() beside a sync", () => {
     const slow: Store = {
       ...store,
       async openView() {
+        const view = await store.openView();
         await delay(250);
-        return store.openView();
+        return view;
       },
     };
 

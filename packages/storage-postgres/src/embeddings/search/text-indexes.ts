@@ -2,7 +2,8 @@
 // somebody wants to search by words.
 import type { Connections } from "../../connection/connections.ts";
 import type { IndexDefinition } from "../../write/indexes.ts";
-import { buildMissing, buildMissingAtOnce, whileNobodyBuilds } from "../../write/indexes.ts";
+import { buildMissing, buildMissingAtOnce } from "../../write/indexes.ts";
+import { whileNobodyBuilds } from "../../write/loading/build-turns.ts";
 import type { Queryable } from "../extensions.ts";
 import { ensureExtension, findExtensionSchema } from "../extensions.ts";
 

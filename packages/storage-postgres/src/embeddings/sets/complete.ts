@@ -1,9 +1,9 @@
 import type { QueryResult } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { buildMissing, buildMissingAtOnce } from "../../write/indexes.ts";
+import { unlessOthersBuild } from "../../write/loading/build-turns.ts";
 import { dropRetired } from "./drop-retired.ts";
 import { underLock } from "./under-lock.ts";
-import { unlessOthersBuild } from "./unless-others-build.ts";
 import type { VectorColumn } from "./vector-column.ts";
 import { isIndexable, nearestIndex, nearestIndexOf, readVectorColumn } from "./vector-column.ts";
 

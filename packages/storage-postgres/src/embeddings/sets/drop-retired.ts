@@ -1,7 +1,7 @@
 // Sets that no longer serve: their index, their vectors some at a time, and themselves.
 import type { PoolClient } from "pg";
 import type { Connections } from "../../connection/connections.ts";
-import { unlessOthersBuild } from "./unless-others-build.ts";
+import { unlessOthersBuild } from "../../write/loading/build-turns.ts";
 import { nearestIndexOf } from "./vector-column.ts";
 
 /** Vectors looked at in one transaction. */

@@ -1,5 +1,5 @@
 import type { Connections } from "../../connection/connections.ts";
-import { whileNobodyBuilds } from "../indexes.ts";
+import { whileNobodyBuilds } from "./build-turns.ts";
 import { buildIndexes } from "./load-indexes.ts";
 import { resumeVacuum } from "./vacuum-settings.ts";
 

@@ -3,14 +3,8 @@ import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { listPartitions } from "../../tables/fid-partitions.ts";
 import type { IndexDefinition } from "../indexes.ts";
-import {
-  awaitTurn,
-  buildBlocking,
-  buildMissing,
-  findMissing,
-  readRowBytes,
-  tableOf,
-} from "../indexes.ts";
+import { buildBlocking, buildMissing, findMissing, readRowBytes, tableOf } from "../indexes.ts";
+import { awaitTurn } from "./build-turns.ts";
 
 /**
  * Name and definition of every secondary index. All lead with what is looked up by.

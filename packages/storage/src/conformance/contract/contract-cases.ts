@@ -1,62 +1,21 @@
 // What the contract says in words, one by one.
 import assert from "node:assert/strict";
-import type { Change } from "@snaprag/processors";
 import { firstPositionOf, lastPositionOf, processHubEvent } from "@snaprag/processors";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
-import type { StorageErrorCode } from "../../errors.ts";
-import { StorageError } from "../../errors.ts";
-import type { Store } from "../../store.ts";
 import { readEverything } from "../read-everything.ts";
 import type { ConformanceCase } from "../subject.ts";
 import { contextAt } from "../world/actors.ts";
 import { FNAME_PROOFS } from "../world/families.ts";
-import type { Block } from "../world/histories.ts";
 import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
-import type { Listing } from "../world/snapshots.ts";
 import { applyListing, toPage } from "../world/snapshots.ts";
-
-/** Virtual shard of fid 1. */
-const VIRTUAL_SHARD = 168;
-
-function rejectsWith(code: StorageErrorCode, work: Promise<unknown>): Promise<void> {
-  return assert.rejects(work, (error) => error instanceof StorageError && error.code === code);
-}
-
-function castAt(text: string, eventId: bigint): readonly Change[] {
-  const event = { ...aMergeMessageEvent(aCastAdd({ text }, { fid: 1n })), id: eventId };
-  return processHubEvent(event, contextAt(timeOfBlock(11n))).changes;
-}
-
-function blockWith(blockNumber: bigint, text: string): Block {
-  const changes = castAt(text, firstPositionOf(blockNumber) + 1n);
-  return { ...toBlock(blockNumber, []), changes };
-}
-
-function listing(height: bigint, pages: readonly (readonly string[])[]): Listing {
-  return {
-    virtualShard: VIRTUAL_SHARD,
-    height,
-    pages: pages.map((texts) => texts.flatMap((text) => castAt(text, lastPositionOf(height)))),
-  };
-}
-
-async function textsOf(store: Store, isLive: boolean): Promise<readonly string[]> {
-  const texts: string[] = [];
-  for await (const { row, state } of store.listRows("casts")) {
-    if (state.isLive === isLive) texts.push(row.text);
-  }
-  return texts.sort();
-}
-
-function contract(name: string, holds: (store: Store) => Promise<void>): ConformanceCase {
-  return {
-    name,
-    async run({ openStore }) {
-      await using store = await openStore();
-      await holds(store);
-    },
-  };
-}
+import {
+  blockWith,
+  contract,
+  listing,
+  rejectsWith,
+  textsOf,
+  VIRTUAL_SHARD,
+} from "./casts-of-one.ts";
 
 const progressCases: readonly ConformanceCase[] = [
   contract("starts empty and may be migrated again", async (store) => {

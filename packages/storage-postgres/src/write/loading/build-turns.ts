@@ -1,0 +1,69 @@
+// Turns of those who build indexes: one process at a time, by a lock of its session.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "pg";
+import type { Connections } from "../../connection/connections.ts";
+import { fromPostgresError } from "../../connection/postgres-errors.ts";
+
+const TRY_LOCK = "select pg_try_advisory_lock(hashtext($1), hashtext(current_schema())) as is_mine";
+
+/** Names of the locks of those who build: whoever takes the second has the first. */
+type BuildLock = "snaprag indexes" | "snaprag indexes, second hand";
+
+/** How often another process that builds is looked at, in milliseconds. */
+const OTHERS_MS = 200;
+
+async function tryTurn(session: Client, lock: BuildLock): Promise<boolean> {
+  return (await session.query(TRY_LOCK, [lock])).rows[0]?.is_mine === true;
+}
+
+/**
+ * Waits until no other process builds. By asking again: whoever waits inside of a statement is
+ * waited for by the build of an index, for ever.
+ */
+export async function awaitTurn(session: Client, lock: BuildLock): Promise<void> {
+  while (!(await tryTurn(session, lock))) await delay(OTHERS_MS);
+}
+
+/** Runs work in a session in which statements take as long as they do, if `begin` lets it. */
+async function build(
+  connections: Connections,
+  begin: (session: Client) => Promise<boolean>,
+  work: (session: Client) => Promise<void>,
+): Promise<boolean> {
+  const session = await connections.connect();
+  try {
+    if (!(await begin(session))) return false;
+    await session.query("set statement_timeout to 0");
+    await work(session);
+    // An embedded database has one session for all.
+    await session.query(`set statement_timeout to ${connections.statementTimeoutMs}`);
+    return true;
+  } catch (error) {
+    throw fromPostgresError(error);
+  } finally {
+    await session.end();
+  }
+}
+
+/** Runs work that builds, once nobody else does. */
+export async function whileNobodyBuilds(
+  connections: Connections,
+  work: (session: Client) => Promise<void>,
+): Promise<void> {
+  const begin = async (session: Client) => {
+    if (connections.backend === "server") await awaitTurn(session, "snaprag indexes");
+    return true;
+  };
+  await build(connections, begin, work);
+}
+
+/**
+ * Runs work as {@link whileNobodyBuilds} does, but not at all while somebody else builds, which may take
+ * hours. Returns whether it did. For servers.
+ */
+export async function unlessOthersBuild(
+  connections: Connections,
+  work: (session: Client) => Promise<void>,
+): Promise<boolean> {
+  return build(connections, (session) => tryTurn(session, "snaprag indexes"), work);
+}
