@@ -1,6 +1,6 @@
 // The proof of a downloaded shard: the roots of its partitions, put together, against the chain's.
 import { isSameBytes } from "@snaprag/proto";
-import type { PartitionProgress, ShardProof } from "@snaprag/storage";
+import type { PartitionProgress, ProofStatus, ShardProof } from "@snaprag/storage";
 import type { TrieRoot } from "@snaprag/verify";
 import { shardRootOf } from "@snaprag/verify";
 import type { SyncRun } from "../../run/sync-run.ts";
@@ -89,6 +89,29 @@ async function recordMismatch(
   await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: false });
 }
 
+/** What is said of a snapshot, by what its proof comes to. */
+const SENTENCES: Readonly<Record<ProofStatus, string>> = {
+  proved: "snapshot proved",
+  mismatch: "the snapshot is not what the chain says, rows are proved later",
+  unproved: "the snapshot's root fits, accounts that changed meanwhile are proved later",
+};
+
+/**
+ * What a root says that fits its block, or does not. Accounts may be in it by their told roots alone; what
+ * was set aside has a leaf in it and no row.
+ */
+async function findStatus(
+  { store }: SyncRun,
+  shardId: number,
+  { isFound, unprovenCount }: { readonly isFound: boolean; readonly unprovenCount: number },
+): Promise<ProofStatus> {
+  if (!isFound) return "mismatch";
+  if (unprovenCount === 0) return "proved";
+  const shards = await store.listShards();
+  const hasSetAside = shards.some((each) => each.shardId === shardId && each.quarantinedCount > 0);
+  return hasSetAside ? "mismatch" : "unproved";
+}
+
 /**
  * Proves a shard that was downloaded, and keeps what came of it. Partitions of several snapshots, or
  * with parts that were not proved, have no root in common: then rows are proved instead, once they
@@ -115,10 +138,9 @@ export async function proveSnapshot(run: SyncRun, shardId: number): Promise<void
     (sum, { proof }) => sum + (proof?.unprovenAccountCount ?? 0),
     0,
   );
-  // The root may fit though rows are missing: what was set aside has a leaf all the same.
-  const isProved = found !== undefined && unprovenCount === 0;
+  const isFound = found !== undefined;
   const proof: ShardProof = {
-    status: isProved ? "proved" : "mismatch",
+    status: await findStatus(run, shardId, { isFound, unprovenCount }),
     blockNumber: found?.blockNumber ?? height,
     root: whole.root,
     leafCount: BigInt(whole.leafCount),
@@ -130,7 +152,7 @@ export async function proveSnapshot(run: SyncRun, shardId: number): Promise<void
   const { status, blockNumber, commits } = proof;
   logger.info(
     { shardId, status, blockNumber, commits, ...toCounts(whole), unprovenCount },
-    "snapshot proved",
+    SENTENCES[status],
   );
 }
 
