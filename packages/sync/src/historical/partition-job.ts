@@ -4,7 +4,7 @@ import type { PartitionProgress, PartitionProof } from "@snaprag/storage";
 import type { OpaqueSubtree } from "@snaprag/verify";
 import type { AccountMismatch } from "../proof/history/account-claims.ts";
 import { describeMismatch } from "../proof/history/account-claims.ts";
-import { proveStep } from "../proof/history/partition-prover.ts";
+import { isResumable, proveStep } from "../proof/history/partition-prover.ts";
 import { trieKeysOf } from "../proof/leaves/trie-keys.ts";
 import { messagesOfEntries } from "../run/quarantine/carrier.ts";
 import { processSurely } from "../run/quarantine/process-surely.ts";
@@ -61,13 +61,16 @@ export interface PartitionStep {
   readonly fallbackCount: number;
 }
 
-/** A partition is proved from its first page on, or not at all. */
+/** A partition is proved from its first page on, or not at all: then its rows are, later. */
 export function beginProof(
-  { options }: SyncRun,
-  partition: PartitionProgress,
+  { options, blake3, logger }: SyncRun,
+  { shardId, virtualShard, pageToken, proof }: PartitionProgress,
 ): PartitionJob["proof"] {
   if (options.verification === "none") return undefined;
-  return partition.pageToken === null || partition.proof !== null ? partition.proof : undefined;
+  if (proof === null) return pageToken === null ? null : undefined;
+  if (isResumable(proof, blake3)) return proof;
+  logger.info({ shardId, virtualShard }, "proof begun by another version, rows are proved later");
+  return undefined;
 }
 
 /**

@@ -177,6 +177,19 @@ function countLeaves(
   return { leafCount, opaqueLeafCount };
 }
 
+/** Whether a stored proof can be gone on with: one that another version has begun may not be read. */
+export function isResumable({ state }: PartitionProof, blake3: Blake3): boolean {
+  if (state === null) return true;
+  try {
+    const { beforeAccount, now } = readProverState(state);
+    for (const each of [beforeAccount, now]) resumeTrieHasher(each, { blake3 });
+    return true;
+  } catch (error) {
+    if (error instanceof VerifyError) return false;
+    throw error;
+  }
+}
+
 /** A proof as it stood before the account that came last, which is listed by itself then. */
 export function withoutLastAccount(proof: PartitionProof, blake3: Blake3): PartitionProof {
   if (proof.state === null) return proof;

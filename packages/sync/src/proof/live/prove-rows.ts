@@ -52,7 +52,7 @@ async function recordProof({ run }: FollowedShard, found: ShardVerification): Pr
   const { shardId, status, blockNumber, root, commits, leafCount, pending } = found;
   run.logger.info(
     { shardId, status, blockNumber, leafCount, pending: pending.length },
-    "rows proved",
+    status === "proved" ? "rows proved" : "rows compared, and not all proved",
   );
   if (root === undefined) return;
   const counts = { leafCount: BigInt(leafCount), opaqueLeafCount: 0n };
