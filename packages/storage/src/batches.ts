@@ -1,10 +1,22 @@
 // What a store is given to write, each in one transaction.
-import type { Change } from "@snaprag/processors";
+import type { Change, TableName } from "@snaprag/processors";
 import type { LeafChange, PartitionProof } from "./proof.ts";
 import type { QuarantinedMessage } from "./quarantine.ts";
 
 /** A change of a row that it names. */
 export type RowChange = Extract<Change, { readonly kind: "merge" | "retire" }>;
+
+/**
+ * Relations whose rows no snapshot page lists, and on-chain events, which nothing ends. Not being listed
+ * says nothing of them: a store retires none as `unlisted`, and no row of fid 0 in `fname_transfers`, as no
+ * leaf says that a name is unregistered.
+ */
+export const NEVER_LISTED: ReadonlySet<TableName> = new Set<TableName>([
+  "frame_actions",
+  "signer_keys",
+  "signer_key_removes",
+  "onchain_events",
+]);
 
 /** The first download of a partition, or its download again from a newer snapshot. */
 export interface SnapshotPlan {

@@ -1,5 +1,6 @@
 // @snaprag/storage: the contract of a mirror's store, and the reference store in memory.
 export type { BlockBatch, PageBatch, RepairBatch, RowChange, SnapshotPlan } from "./batches.ts";
+export { NEVER_LISTED } from "./batches.ts";
 export type { StorageErrorCode, StorageErrorOptions } from "./errors.ts";
 export { StorageError } from "./errors.ts";
 export type { MemoryStore, MemoryStoreOptions } from "./memory/create-memory-store.ts";

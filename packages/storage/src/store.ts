@@ -165,8 +165,9 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Applies one page with its progress, in one transaction. The last page of a relisted partition
-   * also retires (`unlisted`) what the snapshot did not list. A message that the database refuses
-   * for its content goes to quarantine (`rejected_` and the SQLSTATE), and the rest is applied.
+   * also retires (`unlisted`) what the snapshot did not list, but for {@link NEVER_LISTED}. A message
+   * that the database refuses for its content goes to quarantine (`rejected_` and the SQLSTATE), and
+   * the rest is applied.
    *
    * @throws {StorageError} `fenced` when the partition is not at `height` and `pageToken`
    */

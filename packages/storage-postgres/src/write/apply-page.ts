@@ -1,5 +1,6 @@
 import { lastPositionOf } from "@snaprag/processors";
 import type { PageBatch } from "@snaprag/storage";
+import { NEVER_LISTED } from "@snaprag/storage";
 import type { QueryConfig } from "pg";
 import type { Backend } from "../connection/connections.ts";
 import { movePartition } from "../progress/partitions.ts";
@@ -10,14 +11,6 @@ import { foldByTable, groupByTable } from "./rows/folded-rows.ts";
 import { loadRows } from "./rows/load-rows.ts";
 import { removeUnlistedLeaves, writeLeaves } from "./rows/write-leaves.ts";
 import { writeRows } from "./rows/write-rows.ts";
-
-/** Relations whose rows no snapshot page lists, so that not being listed says nothing. */
-const NEVER_LISTED: ReadonlySet<string> = new Set([
-  "frame_actions",
-  "signer_keys",
-  "signer_key_removes",
-  "onchain_events",
-]);
 
 /** Which accounts to look at, as a join with `fids`, and its parameters after the first two. */
 interface ListedAccounts {

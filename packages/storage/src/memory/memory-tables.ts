@@ -2,6 +2,7 @@
 import type { Change, TableName } from "@snaprag/processors";
 import { lastPositionOf, TABLE_KEYS } from "@snaprag/processors";
 import type { PageBatch, RowChange } from "../batches.ts";
+import { NEVER_LISTED } from "../batches.ts";
 import type { RowCount } from "../store.ts";
 import type { MemoryTable } from "./memory-table.ts";
 import { createMemoryTable } from "./memory-table.ts";
@@ -9,14 +10,6 @@ import { sweepKeys, sweepLinks } from "./sweeps.ts";
 
 /** One relation for each table. */
 export type MemoryTables = { readonly [Table in TableName]: MemoryTable<Table> };
-
-/** Relations whose rows no snapshot page lists, so that not being listed says nothing. */
-const NEVER_LISTED: ReadonlySet<TableName> = new Set<TableName>([
-  "frame_actions",
-  "signer_keys",
-  "signer_key_removes",
-  "onchain_events",
-]);
 
 /** Creates empty relations. */
 export function createMemoryTables(): MemoryTables {
