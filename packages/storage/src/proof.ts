@@ -18,8 +18,8 @@ export interface PartitionProof {
  *
  * - `proved`: the leaves add up to the chain's own root of the block.
  * - `mismatch`: they do not, so that something is missing, wrong or too many.
- * - `unproved`: nothing contradicts them, and not all of them could be compared: there was no root, or an
- *   account is known by its own root alone.
+ * - `unproved`: not all of them could be compared: there was no root, or an account is known by its own
+ *   root alone.
  */
 export type ProofStatus = "proved" | "mismatch" | "unproved";
 

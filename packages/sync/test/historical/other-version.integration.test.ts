@@ -1,7 +1,8 @@
 // A download that another version of this package has begun, whose proofs this one cannot read.
 import { createNodeClient } from "@snaprag/client";
+import type { Devnet } from "@snaprag/devnet";
 import type { PartitionProgress, Store, SyncMembership } from "@snaprag/storage";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { createSyncer } from "../../src/index.ts";
 import { differences, newStore, startDevnet, sync } from "../support/mirrors.ts";
 
@@ -43,26 +44,50 @@ function ofAnotherVersion(store: Store) {
   return { foreign, met };
 }
 
+let devnet: Devnet;
+
+beforeEach(async () => {
+  devnet = await startDevnet({ users: 10, messages: 20_000, gaslessKeys: false });
+});
+afterEach(() => devnet.stop());
+
+/** Downloads, is stopped midway, and is gone on with by this version. Returns how many proofs were met. */
+async function downloadInTwoVersions(store: Store): Promise<number> {
+  await using client = createNodeClient({ endpoint: devnet.endpoint });
+  const stop = new AbortController();
+  const stopping = stoppingMidway(store, () => stop.abort());
+  await createSyncer({ client, store: stopping, holder: "a test" })
+    .run({ signal: stop.signal })
+    .catch(() => undefined);
+  const { foreign, met } = ofAnotherVersion(store);
+  await devnet.produceBlock(3);
+  await sync(devnet, foreign);
+  return met.length;
+}
+
 it("goes on without the proofs, and proves the rows", async () => {
-  const devnet = await startDevnet({ users: 10, messages: 20_000, gaslessKeys: false });
-  try {
-    const store = newStore();
-    await using client = createNodeClient({ endpoint: devnet.endpoint });
-    const stop = new AbortController();
-    const stopping = stoppingMidway(store, () => stop.abort());
-    await createSyncer({ client, store: stopping, holder: "a test" })
-      .run({ signal: stop.signal })
-      .catch(() => undefined);
+  const store = newStore();
 
-    const { foreign, met } = ofAnotherVersion(store);
-    await devnet.produceBlock(3);
-    await sync(devnet, foreign);
+  expect(await downloadInTwoVersions(store)).toBeGreaterThan(0);
 
-    expect(met.length).toBeGreaterThan(0);
-    expect(await differences(devnet, store)).toEqual([]);
-    const [, ...shards] = await store.listShards();
-    expect(shards.map(({ proof }) => proof?.status)).toEqual(["proved", "proved"]);
-  } finally {
-    await devnet.stop();
+  expect(await differences(devnet, store)).toEqual([]);
+  const [, ...shards] = await store.listShards();
+  expect(shards.map(({ proof }) => proof?.status)).toEqual(["proved", "proved"]);
+});
+
+it("takes no proof of an earlier download for one of this", async () => {
+  const store = newStore();
+  await sync(devnet, store);
+  await devnet.produceBlock(200);
+  devnet.pruneEvents();
+  await devnet.takeSnapshot();
+
+  expect(await downloadInTwoVersions(store)).toBeGreaterThan(0);
+
+  expect(await differences(devnet, store)).toEqual([]);
+  const [, ...shards] = await store.listShards();
+  for (const { proof, snapshotHeight } of shards) {
+    expect(proof?.status).toBe("proved");
+    expect(proof?.blockNumber).toBeGreaterThanOrEqual(snapshotHeight ?? 0n);
   }
 });

@@ -92,13 +92,13 @@ async function recordMismatch(
 /** What is said of a snapshot, by what its proof comes to. */
 const SENTENCES: Readonly<Record<ProofStatus, string>> = {
   proved: "snapshot proved",
-  mismatch: "the snapshot is not what the chain says, rows are proved later",
-  unproved: "the snapshot's root fits, accounts that changed meanwhile are proved later",
+  mismatch: "snapshot not proved, rows are proved later",
+  unproved: "the snapshot's root fits, accounts known by their own roots alone are proved later",
 };
 
 /**
- * What a root says that fits its block, or does not. Accounts may be in it by their told roots alone; what
- * was set aside has a leaf in it and no row.
+ * What a root says that fits its block, or does not. What was set aside, be it that the database refused
+ * it, has a leaf in it and no row; accounts may be in it by their told roots alone.
  */
 async function findStatus(
   { store }: SyncRun,
@@ -106,10 +106,10 @@ async function findStatus(
   { isFound, unprovenCount }: { readonly isFound: boolean; readonly unprovenCount: number },
 ): Promise<ProofStatus> {
   if (!isFound) return "mismatch";
-  if (unprovenCount === 0) return "proved";
   const shards = await store.listShards();
   const hasSetAside = shards.some((each) => each.shardId === shardId && each.quarantinedCount > 0);
-  return hasSetAside ? "mismatch" : "unproved";
+  if (hasSetAside) return "mismatch";
+  return unprovenCount === 0 ? "proved" : "unproved";
 }
 
 /**
@@ -122,7 +122,10 @@ export async function proveSnapshot(run: SyncRun, shardId: number): Promise<void
   const partitions = await store.listPartitions(shardId);
   const height = commonHeight(partitions);
   if (height === undefined) {
-    logger.info({ shardId }, "partitions are of several snapshots, rows are proved later");
+    logger.info(
+      { shardId },
+      "partitions are of several snapshots or not all proved, rows are proved later",
+    );
     return;
   }
   const whole = rootOf(partitions, run);

@@ -1,5 +1,5 @@
 // All rows of a shard proved while it is followed, and what is found put right.
-import type { BlockBatch } from "@snaprag/storage";
+import type { BlockBatch, ShardStanding } from "@snaprag/storage";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { RepairedAccount } from "../repair/repair-accounts.ts";
@@ -69,6 +69,11 @@ function optionsOf({ run, shardId, reading }: FollowedShard): VerifyOptions {
   return { client, signal, validatorSets, store: run.store, shardIds: [shardId] };
 }
 
+/** Whether rows of the latest download are proved, and not only those of one before it. */
+function isProved({ proof, snapshotHeight }: ShardStanding): boolean {
+  return proof?.status === "proved" && proof.blockNumber >= (snapshotHeight ?? 0n);
+}
+
 /** Proves all rows of a shard after a batch, until they are proved once. */
 export type RowsProof = (batch: BlockBatch) => Promise<void>;
 
@@ -87,7 +92,7 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
     if (nextBlock === undefined || now < nextBlock) return;
     nextBlock = undefined;
     const progress = await store.findShard(shardId);
-    if (progress?.proof?.status === "proved") return;
+    if (progress === undefined || isProved(progress)) return;
     for await (const found of verifyStore(optionsOf(shard))) {
       await settleDifferences(shard, found.differences);
       await recordProof(shard, found);

@@ -1,7 +1,10 @@
 // What is said of a snapshot whose root fits, though not every account in it could be looked into.
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet, DevnetOptions } from "@snaprag/devnet";
+import type { Store } from "@snaprag/storage";
+import { createPostgresStore } from "@snaprag/storage-postgres";
 import { afterEach, expect, it } from "vitest";
+import { createTestDatabase } from "../../../../../test/support/test-database.ts";
 import { createSyncer } from "../../../src/index.ts";
 import { newStore, startDevnet } from "../../support/mirrors.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";
@@ -11,11 +14,10 @@ let devnet: Devnet;
 afterEach(() => devnet.stop());
 
 /** Downloads a snapshot that many accounts have changed since; follows no block. */
-async function download(options: DevnetOptions) {
+async function download(options: DevnetOptions, store: Store = newStore()) {
   devnet = await startDevnet(options);
   await devnet.takeSnapshot();
   await devnet.produceBlock(100);
-  const store = newStore();
   const { logger, errors } = createRecordingLogger();
   await using client = createNodeClient({ endpoint: devnet.endpoint });
   const syncer = createSyncer({
@@ -43,4 +45,18 @@ it("proves accounts that have changed and are listed by pages", async () => {
 
   expect(unproven).toEqual([]);
   expect(statuses).toEqual(["proved", "proved"]);
+});
+
+it("calls nothing proved of which the database has refused a part", async () => {
+  await using database = await createTestDatabase();
+  await using store = createPostgresStore({ connectionString: database.url });
+  await store.migrate();
+  await database.query("alter table casts add check (octet_length(text) < 100) not valid");
+
+  const { statuses, unproven } = await download({ gaslessKeys: false }, store);
+
+  expect(unproven).toEqual([]);
+  expect(statuses).toEqual(["mismatch", "mismatch"]);
+  const [, ...shards] = await store.listShards();
+  for (const { quarantinedCount } of shards) expect(quarantinedCount).toBeGreaterThan(0);
 });
