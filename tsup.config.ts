@@ -20,8 +20,6 @@ export default defineConfig({
   entry: sources,
   format: ["esm"],
   target: "node20",
-  // tsup sets the deprecated `baseUrl` for its d.ts build; TypeScript 6 refuses it unless told.
-  dts: exported.length > 0 && { compilerOptions: { ignoreDeprecations: "6.0" } },
   sourcemap: true,
   clean: true,
 });

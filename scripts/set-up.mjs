@@ -24,8 +24,11 @@ function runQuietly(what, args) {
   process.exit(status ?? 1);
 }
 
-export function setUp() {
-  console.error("setting up: installing packages and building (about a minute the first time)");
+/** What runs is built, and with `hasTypes` what packages declare, which takes several times as long. */
+export function setUp({ hasTypes = false } = {}) {
+  const minutes = hasTypes ? "two minutes" : "a minute";
+  console.error(`setting up: installing packages and building (about ${minutes} the first time)`);
   runQuietly("Installing packages", ["install", "--frozen-lockfile"]);
-  runQuietly("Building", ["exec", "turbo", "run", "build", "--output-logs=errors-only"]);
+  const tasks = hasTypes ? ["build", "build:types"] : ["build"];
+  runQuietly("Building", ["exec", "turbo", "run", ...tasks, "--output-logs=errors-only"]);
 }

@@ -44,7 +44,7 @@ async function runEach(gates, options) {
   for (const gate of gates) await run(gate, options);
 }
 
-setUp();
+setUp({ hasTypes: true });
 const isBesideOthers = true;
 await Promise.all([runEach(CHECKS, { isBesideOthers }), run(CHAOS, { isBesideOthers })]);
 await runEach(TESTS, { isBesideOthers: false });
