@@ -183,6 +183,16 @@ describe("a node that cannot be mirrored exits with 11", () => {
 
     expectFailure(await run("sync", "--snapchain-endpoint", node.endpoint), 11, node.endpoint);
   });
+
+  it("that wants credentials, though another one is away", async () => {
+    await using node = await startBareNode({ isClosed: true });
+
+    const ended = await run(
+      ...["sync", "--snapchain-endpoint", NOWHERE, "--snapchain-endpoint", node.endpoint],
+    );
+
+    expectFailure(ended, 11, NOWHERE, node.endpoint, "sync.snapchain_headers");
+  });
 });
 
 describe("a database that does not answer or refuses exits with 20", () => {

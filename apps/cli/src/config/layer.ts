@@ -30,11 +30,11 @@ export function settingOfText(key: ConfigKey, text: string, source: Source): Set
 
 /** What is said of a value that is not of its key's type. Never shows a password. */
 export function wrongValue(key: ConfigKey, value: unknown, source: Source): CliError {
-  const { expected } = CONFIG_KEYS[key].type;
-  const shown = maskPassword(toJson(value));
+  const { type, mask = maskPassword } = CONFIG_KEYS[key];
+  const shown = mask(toJson(value));
   return new CliError(
     source.kind === "flag" ? "usage" : "configuration",
-    `Expected ${placeOf(key, source)} to be ${expected}, got ${shown}.`,
+    `Expected ${placeOf(key, source)} to be ${type.expected}, got ${shown}.`,
     { advice: `Correct it: ${CONFIG_KEYS[key].description}.` },
   );
 }

@@ -3,7 +3,6 @@ import type { ConfigKey } from "./keys/config-keys.ts";
 import { CONFIG_KEYS, listConfigKeys } from "./keys/config-keys.ts";
 import type { Setting, Source } from "./layer.ts";
 import type { Settings } from "./load-settings.ts";
-import { maskPassword } from "./mask-password.ts";
 
 /** The effective configuration as TOML, each value with where it was set. Passwords are masked. */
 export function settingsToToml(settings: Settings): string {
@@ -41,9 +40,10 @@ function toAssignment(key: ConfigKey, name: string, { value }: Setting<unknown>)
 }
 
 function maskValue(key: ConfigKey, value: unknown): unknown {
-  if (!CONFIG_KEYS[key].isSecret) return value;
-  if (typeof value === "string") return maskPassword(value);
-  return Array.isArray(value) ? value.map((item) => maskPassword(String(item))) : value;
+  const { mask } = CONFIG_KEYS[key];
+  if (mask === undefined) return value;
+  if (typeof value === "string") return mask(value);
+  return Array.isArray(value) ? value.map((item) => mask(String(item))) : value;
 }
 
 function describeSource({ kind, name }: Source): string {

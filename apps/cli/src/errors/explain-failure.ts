@@ -33,7 +33,8 @@ function describe(error: unknown): string {
 
 function describeNodeFailure(error: NodeClientError): string {
   const { endpoint, details, message, method } = error;
-  const why = (details ?? message.replace(/^\[\w+\] /, ""))
+  // A refusal may come without a word.
+  const why = (details || message.replace(/^\[\w+\] /, ""))
     // How grpc-js wraps what a socket reports, and tells which part of a call took how long.
     .replace(/^No connection established\. Last error: (?:Error: )?/, "")
     .replace(/^Deadline exceeded after ([\d.]+)s.*/, "no answer within $1 seconds")

@@ -25,7 +25,11 @@ const NODE_RULES: { readonly [Code in NodeClientErrorCode]: FailureRule } = {
   deadline_exceeded: UNREACHABLE_NODE,
   resource_exhausted: UNREACHABLE_NODE,
   internal: UNREACHABLE_NODE,
-  unauthenticated: UNSUITABLE_NODE,
+  unauthenticated: {
+    code: "node_unsuitable",
+    advice:
+      "Set what it wants, such as a key, in `sync.snapchain_headers`, which the nodes of `sync.snapchain_endpoint` are sent; or use another node.",
+  },
   unimplemented: UNSUITABLE_NODE,
   unknown_shard: UNSUITABLE_NODE,
   snapshot_unavailable: UNSUITABLE_NODE,

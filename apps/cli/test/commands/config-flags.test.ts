@@ -43,6 +43,7 @@ describe("loadCommandSettings()", () => {
 
     expect(lists).toEqual([
       "sync.snapchain_endpoint",
+      "sync.snapchain_headers",
       "sync.shard_ids",
       "sync.validator_keys",
       "embeddings.fids",

@@ -71,6 +71,7 @@ describe("loadSettings()", () => {
   it("reads every key from a variable of its own", async () => {
     const written: Record<ConfigKey, string> = {
       "sync.snapchain_endpoint": "http://a,http://b",
+      "sync.snapchain_headers": "x-api-key: secret",
       "sync.enable_realtime_sync": "false",
       "sync.enable_historical_sync": "false",
       "sync.historical_sync_from_event_id": "16384",
@@ -128,6 +129,7 @@ describe("loadSettings()", () => {
 
     expect(Object.fromEntries(listConfigKeys().map((key) => [key, settings[key].value]))).toEqual({
       "sync.snapchain_endpoint": ["http://a", "http://b"],
+      "sync.snapchain_headers": ["x-api-key: secret"],
       "sync.enable_realtime_sync": false,
       "sync.enable_historical_sync": false,
       "sync.historical_sync_from_event_id": 16_384n,

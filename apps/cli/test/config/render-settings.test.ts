@@ -21,6 +21,7 @@ describe("settingsToToml()", () => {
     expect(parse(toml)).toEqual({
       sync: {
         snapchain_endpoint: ["http://localhost:3383"],
+        snapchain_headers: [],
         enable_realtime_sync: true,
         enable_historical_sync: true,
         historical_sync_from_event_id: 0,
@@ -70,8 +71,9 @@ describe("settingsToToml()", () => {
     expect(embeddings).toMatchObject({ fids: [3, 5650], since: new Date("2026-01-31T00:00:00Z") });
   });
 
-  it("masks passwords of the database and of nodes", async () => {
+  it("masks passwords of the database and of nodes, and what headers hold", async () => {
     const settings = await load({
+      SNAPRAG_SYNC_SNAPCHAIN_HEADERS: "x-api-key: secret",
       SNAPRAG_DATABASE_URL: "postgres://ada:secret@localhost/x",
       SNAPRAG_SYNC_SNAPCHAIN_ENDPOINT: "https://ada:secret@node.example",
     });
@@ -80,6 +82,7 @@ describe("settingsToToml()", () => {
 
     expect(toml).toContain('url = "postgres://ada:***@localhost/x"');
     expect(toml).toContain('[ "https://ada:***@node.example" ]');
+    expect(toml).toContain('snapchain_headers = [ "x-api-key: ***" ]');
     expect(toml).not.toContain("secret");
   });
 });

@@ -132,6 +132,12 @@ const DEFAULT_MAX_DELAY_MS = 10_000;
 
 /** HTTP/2 windows start at 65,535 bytes and are signed 32-bit integers (RFC 9113, 6.9). */
 const WINDOW_RANGE = { min: 65_535, max: 2_147_483_647 };
+/** Headers that gRPC and HTTP/2 set themselves, or that no call over HTTP/2 may have. */
+const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"],
+  ...["http2-settings", "host", "te", "user-agent", "content-type", "content-length"],
+]);
+
 /** gRPC writes a message's length in 32 bits. */
 const RECEIVE_RANGE = { min: 1, max: 4_294_967_295 };
 
@@ -184,11 +190,16 @@ function resolveRootCertificates(tls: TlsOptions | undefined): Uint8Array | unde
   return typeof certificates === "string" ? new TextEncoder().encode(certificates) : certificates;
 }
 
+/** Whether a call can bring a header. Keys that end in -bin hold bytes, which a string cannot. */
+function isMetadataKey(key: string): boolean {
+  const isText = /^[0-9a-z_.-]+$/i.test(key) && !/^grpc-|-bin$/i.test(key);
+  return isText && !TRANSPORT_HEADERS.has(key.toLowerCase());
+}
+
 /** Quotes keys only: the values are often secrets. */
 function expectMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   for (const [key, value] of Object.entries(metadata)) {
-    // Keys that end in -bin hold bytes, which a string cannot.
-    if (!/^[0-9a-z_.-]+$/i.test(key) || /^grpc-|-bin$/i.test(key) || !/^[ -~]*$/.test(value)) {
+    if (!isMetadataKey(key) || !/^[ -~]*$/.test(value)) {
       throw new TypeError(
         `Expected \`metadata\` with gRPC text keys and printable ASCII values, got key ${JSON.stringify(key)}`,
       );

@@ -44,6 +44,8 @@ describe("resolveNodeClientOptions()", () => {
     [{ metadata: { "a b": "x" } }, 'got key "a b"'],
     [{ metadata: { "grpc-timeout": "1S" } }, 'got key "grpc-timeout"'],
     [{ metadata: { "token-bin": "x" } }, 'got key "token-bin"'],
+    [{ metadata: { Connection: "close" } }, 'got key "Connection"'],
+    [{ metadata: { "user-agent": "curl" } }, 'got key "user-agent"'],
   ];
 
   it.each(refused)("refuses %j", (options, message) => {

@@ -1,4 +1,4 @@
-import type { NodeClientError } from "@snaprag/client";
+import type { NodeClientError, NodeClientOptions } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import { CliError, isNamed, withConfigured } from "../../errors/cli-error.ts";
 import { explainFailure } from "../../errors/explain-failure.ts";
@@ -9,6 +9,11 @@ import { explainFailure } from "../../errors/explain-failure.ts";
  */
 const ANSWER_TIMEOUT_MS = 10_000;
 
+/** How nodes are asked. */
+interface Asking extends Pick<NodeClientOptions, "metadata"> {
+  readonly signal: AbortSignal;
+}
+
 /**
  * Several endpoints, in their order but for the first, which is the first whose node answers.
  *
@@ -16,30 +21,37 @@ const ANSWER_TIMEOUT_MS = 10_000;
  */
 export async function findNode(
   endpoints: readonly string[],
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<readonly [string, ...string[]]> {
   const failures: unknown[] = [];
   for (const endpoint of endpoints) {
     try {
-      await askForInfo(endpoint, signal);
+      await askForInfo(endpoint, asking);
       return [endpoint, ...endpoints.filter((other) => other !== endpoint)];
     } catch (error) {
-      signal.throwIfAborted();
+      asking.signal.throwIfAborted();
       if (!isNamed<NodeClientError>(error, "NodeClientError") || endpoints.length === 1)
         throw error;
       failures.push(error);
     }
   }
-  const reasons = failures.map((failure) => explainFailure(failure).what);
-  throw new CliError("node_unreachable", `No node answers. ${reasons.join(". ")}.`, {
+  const explained = failures.map(explainFailure);
+  const reasons = explained.map(({ what }) => what).join(". ");
+  const cause = new AggregateError(failures);
+  // One that answers with a refusal is there: what it wants is to be told, and not that it is away.
+  const refusal = explained.find(({ code }) => code !== "node_unreachable");
+  if (refusal) {
+    const { code, advice } = refusal;
+    throw new CliError(code, `No node can be mirrored. ${reasons}.`, { advice, cause });
+  }
+  throw new CliError("node_unreachable", `No node answers. ${reasons}.`, {
     advice: "Check that one of them runs and that the endpoints are right.",
-    cause: new AggregateError(failures),
+    cause,
   });
 }
 
-async function askForInfo(endpoint: string, signal: AbortSignal): Promise<void> {
-  await using client = withConfigured(() =>
-    createNodeClient({ endpoint, timeoutMs: ANSWER_TIMEOUT_MS, retry: { attempts: 1 } }),
-  );
+async function askForInfo(endpoint: string, { metadata, signal }: Asking): Promise<void> {
+  const patience = { timeoutMs: ANSWER_TIMEOUT_MS, retry: { attempts: 1 } };
+  await using client = withConfigured(() => createNodeClient({ endpoint, metadata, ...patience }));
   await client.hub.getInfo({}, { signal });
 }

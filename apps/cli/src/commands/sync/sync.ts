@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { Syncer } from "@snaprag/sync";
+import { toMetadata } from "../../config/keys/node-headers.ts";
 import type { Settings } from "../../config/load-settings.ts";
 import type { DatabaseTarget } from "../database/database-target.ts";
 import { databaseTargetOf, placeOf } from "../database/database-target.ts";
@@ -54,9 +55,11 @@ interface SyncJob extends Surroundings {
 async function mirrorNode(job: SyncJob): Promise<void> {
   const { settings, shutdown } = job;
   shutdown.enter("the node to answer");
-  const endpoints = await findNode(settings["sync.snapchain_endpoint"].value, shutdown.signal);
+  const metadata = toMetadata(settings["sync.snapchain_headers"].value);
+  const { signal } = shutdown;
+  const endpoints = await findNode(settings["sync.snapchain_endpoint"].value, { metadata, signal });
   await using database = await openTarget(job);
-  await mirror(job, database, { endpoints });
+  await mirror(job, database, { endpoints, metadata });
   await conclude(job, database);
 }
 

@@ -1,6 +1,8 @@
+import { maskPassword } from "../mask-password.ts";
 import type { EmbeddingConfigValues } from "./embedding-keys.ts";
 import { EMBEDDING_KEYS } from "./embedding-keys.ts";
 import type { KeyDefinition } from "./key-definition.ts";
+import { maskHeader, nodeHeaders } from "./node-headers.ts";
 import {
   databaseUrl,
   eventId,
@@ -28,6 +30,8 @@ type VerifyLevel = "none" | "proof" | "full";
 /** The value of each configuration key. */
 export interface ConfigValues extends EmbeddingConfigValues {
   readonly "sync.snapchain_endpoint": readonly string[];
+  /** Each `name: value`. */
+  readonly "sync.snapchain_headers": readonly string[];
   readonly "sync.enable_realtime_sync": boolean;
   readonly "sync.enable_historical_sync": boolean;
   readonly "sync.historical_sync_from_event_id": bigint;
@@ -68,7 +72,14 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     description:
       "node to mirror, http:// or https://; of several, the first that answers, then the next when it fails",
     flag: "--snapchain-endpoint <url>",
-    isSecret: true,
+    mask: maskPassword,
+  },
+  // No flag sets it: everybody on a machine sees the command lines.
+  "sync.snapchain_headers": {
+    type: nodeHeaders,
+    default: [],
+    description: 'headers sent to these nodes with every call, such as "x-api-key: secret"',
+    mask: maskHeader,
   },
   "sync.enable_realtime_sync": {
     type: trueOrFalse,
@@ -136,7 +147,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     default: undefined,
     description: "PostgreSQL to mirror into; an embedded one when left out",
     flag: "--database-url <url>",
-    isSecret: true,
+    mask: maskPassword,
   },
   "database.schema": {
     type: schemaName,

@@ -8,6 +8,6 @@ export interface KeyDefinition<Value> {
   readonly description: string;
   /** The flag that sets it, as commander writes it. */
   readonly flag?: string;
-  /** Whether it may hold a password. */
-  readonly isSecret?: true;
+  /** How it is shown, where it may hold a password. */
+  readonly mask?: (text: string) => string;
 }

@@ -1,6 +1,7 @@
 import { createNodeClient } from "@snaprag/client";
 import type { Store } from "@snaprag/storage";
 import type { VerifyOptions } from "@snaprag/sync";
+import { toMetadata } from "../../../config/keys/node-headers.ts";
 import { CliError, withConfigured } from "../../../errors/cli-error.ts";
 import { createOutput } from "../../../output.ts";
 import { createShutdown } from "../../../shutdown.ts";
@@ -16,22 +17,25 @@ export interface Comparison {
 }
 
 /**
- * Finds the first of these nodes that answers, and compares with it until that is done or somebody
- * stops it. Unlike a sync, a comparison that was stopped has not succeeded.
+ * Finds the first of the nodes that answers, and compares with it until that is done or somebody stops
+ * it. Unlike a sync, a comparison that was stopped has not succeeded. Another node than the configured
+ * ones is not sent their headers, which may be secrets.
  */
 export async function compareWithNode(
   { context, settings }: Invocation,
-  endpoints: readonly string[],
+  other: string | undefined,
   compare: (comparison: Comparison) => Promise<void>,
 ): Promise<void> {
+  const endpoints = other === undefined ? settings["sync.snapchain_endpoint"].value : [other];
+  const metadata = other === undefined ? toMetadata(settings["sync.snapchain_headers"].value) : {};
   const { signals, exit, stdout, stderr } = context;
   const output = createOutput(stdout, stderr);
   using shutdown = createShutdown({ signals, exit, tell: output.errorLine });
   const { signal } = shutdown;
   shutdown.enter("what is being read");
   try {
-    const [endpoint] = await findNode(endpoints, signal);
-    await using client = withConfigured(() => createNodeClient({ endpoint }));
+    const [endpoint] = await findNode(endpoints, { metadata, signal });
+    await using client = withConfigured(() => createNodeClient({ endpoint, metadata }));
     await compare({ endpoint, options: { client, signal, ...proofSettingsOf(settings) } });
   } catch (error) {
     throw signal.aborted ? stopped(error) : error;

@@ -76,10 +76,9 @@ async function repair(
   const isBound = (await store.findNetwork()) !== undefined;
   const shardIds = isBound ? await chooseShards(store, shard) : [];
   if (shardIds.length === 0) throw nothingMirrored(placeOf(target));
-  const endpoints = invocation.settings["sync.snapchain_endpoint"].value;
   const shards: ShardRepair[] = [];
   let node = "";
-  await compareWithNode(invocation, endpoints, async ({ endpoint, options }) => {
+  await compareWithNode(invocation, undefined, async ({ endpoint, options }) => {
     node = maskPassword(endpoint);
     for await (const found of repairStore({ ...options, store, shardIds, fid, onProgress })) {
       shards.push(found);

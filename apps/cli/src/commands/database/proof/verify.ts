@@ -83,7 +83,6 @@ async function verify(
   { shard, fid, sample, against }: VerifyFlags,
   { target, onShard, onProgress }: VerifyJob,
 ): Promise<Verified> {
-  const configured = invocation.settings["sync.snapchain_endpoint"].value;
   const shards: ShardVerification[] = [];
   let node = "";
   await lookAtDatabase(target, {
@@ -92,18 +91,14 @@ async function verify(
       const chosen = await chooseShards(store, shard);
       const shardIds = chosen.filter((id) => shards.every(({ shardId }) => shardId !== id));
       if (shardIds.length === 0) return;
-      await compareWithNode(
-        invocation,
-        against === undefined ? configured : [against],
-        async ({ endpoint, options }) => {
-          node = maskPassword(endpoint);
-          const choice = { store, shardIds, fid, sample, onProgress };
-          for await (const found of verifyStore({ ...options, ...choice })) {
-            shards.push(found);
-            onShard(found);
-          }
-        },
-      );
+      await compareWithNode(invocation, against, async ({ endpoint, options }) => {
+        node = maskPassword(endpoint);
+        const choice = { store, shardIds, fid, sample, onProgress };
+        for await (const found of verifyStore({ ...options, ...choice })) {
+          shards.push(found);
+          onShard(found);
+        }
+      });
     },
   });
   return { node, shards };

@@ -1,4 +1,4 @@
-import type { NodeClient } from "@snaprag/client";
+import type { NodeClient, NodeClientOptions } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Logger } from "@snaprag/sync";
 import { withConfigured } from "../../../errors/cli-error.ts";
@@ -9,13 +9,19 @@ export interface ConnectedNodes extends AsyncDisposable {
   readonly standbys: readonly NodeClient[];
 }
 
+/** What all clients have in common. */
+interface Connecting {
+  readonly metadata: NodeClientOptions["metadata"];
+  readonly logger: Logger;
+}
+
 /** Creates a client for each endpoint. Nothing is sent yet. */
 export function connectNodes(
   [first, ...others]: readonly [string, ...string[]],
-  logger: Logger,
+  { metadata, logger }: Connecting,
 ): ConnectedNodes {
   const connect = (endpoint: string) =>
-    withConfigured(() => createNodeClient({ endpoint, logger }));
+    withConfigured(() => createNodeClient({ endpoint, metadata, logger }));
   const client = connect(first);
   const standbys = others.map(connect);
   return {

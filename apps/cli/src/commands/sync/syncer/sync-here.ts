@@ -14,10 +14,10 @@ interface Place {
 /** Syncs in this thread. */
 export function syncHere(
   { job, logger, signal }: SyncPreparation,
-  { database, nodes: { endpoints, validatorSets } }: Place,
+  { database, nodes: { endpoints, metadata, validatorSets } }: Place,
 ): RunningSync {
   const { settings, mode, untilSynced } = job;
-  const nodes = connectNodes(endpoints, logger);
+  const nodes = connectNodes(endpoints, { metadata, logger });
   const syncer = createConfiguredSyncer({
     ...{ settings, mode, validatorSets, nodes, logger, store: database.store },
     thread: { number: 0, count: 1, areCoresBusy: availableParallelism() === 1 },

@@ -1,9 +1,12 @@
+import type { NodeClientOptions } from "@snaprag/client";
 import type { ShardActivity, SyncerOptions } from "@snaprag/sync";
 import type { OpenDatabase } from "../../database/open-database.ts";
 
 /** What is mirrored. */
 export interface MirroredNodes {
   readonly endpoints: readonly [string, ...string[]];
+  /** Headers that they want with every call. */
+  readonly metadata?: NodeClientOptions["metadata"];
   /** Those that are known of the network; any that are configured count instead. */
   readonly validatorSets?: SyncerOptions["validatorSets"];
 }

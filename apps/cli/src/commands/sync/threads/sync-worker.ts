@@ -26,8 +26,8 @@ async function run(
 ): Promise<void> {
   const logger = createThreadLogger(tell, settings["log.level"].value === "debug");
   await using database = await openDatabase(target, { holder: nameOfProcess() });
-  const { endpoints, validatorSets } = await nodesFound;
-  await using nodes = connectNodes(endpoints, logger);
+  const { endpoints, metadata, validatorSets } = await nodesFound;
+  await using nodes = connectNodes(endpoints, { metadata, logger });
   const { store } = database;
   const syncer = createConfiguredSyncer({ ...job, settings, validatorSets, store, nodes, logger });
   const tellProgress = () => tell({ kind: "progress", shards: syncer.progress() });
