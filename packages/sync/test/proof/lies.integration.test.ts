@@ -1,6 +1,7 @@
 // A node that lies is caught, by an error that says what it lied about.
 import { createNodeClient } from "@snaprag/client";
 import type { CommitLieKind, Devnet, FaultPlan } from "@snaprag/devnet";
+import { MessageType } from "@snaprag/proto";
 import type { MemoryStore } from "@snaprag/storage";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SyncerOptions } from "../../src/index.ts";
@@ -24,6 +25,10 @@ async function mirror(faults: FaultPlan, options: Partial<SyncerOptions> = {}): 
   devnet = await startDevnet({ users: 20, messages: 1200, gaslessKeys: false });
   await devnet.produceBlock(3);
   await devnet.takeSnapshot();
+  return mirrorWith(faults, options);
+}
+
+async function mirrorWith(faults: FaultPlan, options: Partial<SyncerOptions>): Promise<Outcome> {
   devnet.setFaults(faults);
   const store = newStore();
   const { logger, errors } = createRecordingLogger();
@@ -63,6 +68,34 @@ describe("a node that withholds a message", () => {
     expect(statuses).toContain("mismatch");
     expect(errors.join("\n")).toMatch(
       /The \d+ leaves that the node lists of shard \d for block \d+ have the root [0-9a-f]{40}, the block says [0-9a-f]{40}/,
+    );
+  });
+});
+
+describe("a node that withholds messages of an account whose gasless keys no page can have", () => {
+  /** Of every account that has such a key, a cast. */
+  function castsOfKeyOwners(): readonly string[] {
+    const live = [...devnet.listLive()].filter((entry) => entry.kind === "message");
+    const ofType = (type: MessageType) => live.filter(({ messageType }) => messageType === type);
+    const owners = new Set(ofType(MessageType.KEY_ADD).map(({ fid }) => fid));
+    const casts = new Map(ofType(MessageType.CAST_ADD).map(({ fid, hash }) => [fid, hash]));
+    return [...casts].flatMap(([fid, hash]) =>
+      owners.has(fid) ? [Buffer.from(hash).toString("hex")] : [],
+    );
+  }
+
+  it("is caught by the roots that it tells of the accounts, in the history alone", async () => {
+    devnet = await startDevnet({ users: 20, messages: 1200, gaslessKeys: true });
+    await devnet.produceBlock(3);
+    await devnet.takeSnapshot();
+    const hashes = castsOfKeyOwners();
+    expect(hashes.length).toBeGreaterThan(0);
+
+    const { errors, statuses } = await mirrorWith({ withhold: { hashes } }, { mode: "historical" });
+
+    expect(statuses).toContain("mismatch");
+    expect(errors.join("\n")).toMatch(
+      /Account of fid \d+ is not proved: the node lists \d+ leaves/,
     );
   });
 });

@@ -31,6 +31,8 @@ export interface FetchedAccount {
   readonly live: TrieNode | undefined;
   /** Whether the snapshot has the account, which may have come since. */
   readonly isInSnapshot: boolean;
+  /** Whether all entries are the snapshot's own, and none was read by a call, which gives what there is now. */
+  readonly isByPages: boolean;
   /** What the snapshot's pages tell of the account. */
   readonly accountRoots: readonly FidAccountRootHash[];
   /** High nibbles of type bytes whose entries this node gives in no way at all. */
@@ -46,10 +48,11 @@ interface AccountPart {
   readonly nibbles: readonly number[];
 }
 
-/** What pages list of a part of an account. */
+/** What is listed of a part of an account. */
 interface ListedPart {
   readonly entries: Entries;
   readonly accountRoots: readonly FidAccountRootHash[];
+  readonly isByPages: boolean;
 }
 
 async function readEntries(
@@ -64,7 +67,7 @@ async function readEntries(
     entries.push(...page.entries);
     if (page.accountRoots.length > 0) accountRoots = page.accountRoots;
   }
-  return { entries, accountRoots };
+  return { entries, accountRoots, isByPages: true };
 }
 
 /** Entries of one child, by page or by calls; undefined when there is no way to them. */
@@ -84,7 +87,7 @@ async function readChild(
     if (pages === undefined) return undefined;
     const entries: ShardTrieEntryWithMessage[] = [];
     for await (const page of pages) entries.push(...page);
-    return { entries, accountRoots: [] };
+    return { entries, accountRoots: [], isByPages: false };
   }
 }
 
@@ -110,7 +113,7 @@ export async function fetchAccount(
   );
   const isInSnapshot = live !== undefined;
   const known = { address, live, isInSnapshot, unreadable: [] };
-  if (nibbles.length === 0) return { ...known, entries: [], accountRoots: [] };
+  if (nibbles.length === 0) return { ...known, isByPages: true, entries: [], accountRoots: [] };
   try {
     return { ...known, ...(await readEntries(client, { address, nibbles }, signal)) };
   } catch (error) {
@@ -120,13 +123,16 @@ export async function fetchAccount(
   const unreadable: number[] = [];
   let accountRoots: readonly FidAccountRootHash[] = [];
   let isListed = false;
+  let isByPages = true;
   for (const nibble of nibbles) {
     const child = await readChild(client, { address, nibble }, signal);
     if (child === "not in the snapshot") continue;
     isListed = true;
     if (child) entries.push(...child.entries);
     else unreadable.push(nibble);
+    if (child?.isByPages === false) isByPages = false;
     if (child?.accountRoots.length) accountRoots = child.accountRoots;
   }
-  return { address, live, isInSnapshot: isListed, entries, accountRoots, unreadable };
+  const found = { isInSnapshot: isListed, isByPages, entries, accountRoots, unreadable };
+  return { address, live, ...found };
 }

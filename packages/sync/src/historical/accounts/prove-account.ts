@@ -1,5 +1,6 @@
 // What was fetched of an account, as a part of its partition's proof.
 
+import { isSameBytes } from "@snaprag/proto";
 import type { AccountRoot, Blake3, OpaqueSubtree } from "@snaprag/verify";
 import { createTrieHasher, VerifyError } from "@snaprag/verify";
 import type { AccountClaim } from "../../proof/history/account-claims.ts";
@@ -71,34 +72,45 @@ function rootsOf(leaves: Leaves, blake3: Blake3): readonly AccountRoot[] | undef
   }
 }
 
-/** Whether leaves are those of one account, and what is told of it. */
-function addsUp(
-  leaves: Leaves,
-  { fid, claim }: { readonly fid: bigint; readonly claim: AccountClaim },
-  blake3: Blake3,
-): boolean {
+/** The root of leaves that are of this one account; undefined for all others. */
+function rootOfAccount(leaves: Leaves, fid: bigint, blake3: Blake3): AccountRoot | undefined {
   const [root, ...others] = rootsOf(leaves, blake3) ?? [];
-  const isOfAccount = root?.fid === fid && others.length === 0;
-  return isOfAccount && compareWithClaim(root, claim) === undefined;
+  return root?.fid === fid && others.length === 0 ? root : undefined;
+}
+
+/**
+ * Whether all that was read of an account is of one moment: its entries are the snapshot's, and what the
+ * snapshot tells of it is so in the live trie too, so that it has not changed since.
+ */
+function isOfOneMoment(
+  { isByPages, live }: FetchedAccount,
+  told: AccountClaim | undefined,
+): boolean {
+  if (!isByPages || told === undefined || live === undefined) return false;
+  return live.leafCount === told.leafCount && isSameBytes(live.hash, told.root);
 }
 
 /**
  * An account that was fetched by itself, as it goes into its partition's proof.
  *
  * Gasless keys go in by the hash that the live trie has of them, which the account's root confirms.
- * Where entries and that hash do not add up to the root, because the account has changed since the
- * snapshot or is not told truly, the account as a whole goes in by its root, unproven.
+ * Where entries and that hash do not add up to the root, as where the account has changed since the
+ * snapshot, the account as a whole goes in by its root, unproven. Where it has not, the node contradicts
+ * itself, and the account goes in as it is listed: that is found out as on any other page.
  */
 export function proveAccount(account: FetchedAccount, blake3: Blake3): ProvenAccount {
   const { address, entries, accountRoots, live } = account;
   if (!account.isInSnapshot) return { entries, accountRoots, leaves: [], unprovenAccounts: [] };
   const fid = address.fid & LOW_32_BITS;
-  const claim = readClaims(accountRoots).get(fid) ?? (live && { ...live, root: live.hash });
+  const told = readClaims(accountRoots).get(fid);
+  const claim = told ?? (live && { ...live, root: live.hash });
   const listed = [...trieKeysOf(entries), ...opaqueParts(account)];
   const leaves = withoutRepeats(listed.sort(inOrder));
   if (claim === undefined) return { entries, accountRoots, leaves, unprovenAccounts: [] };
   const claims = [{ fid, accountRootHash: claim.root, numMessages: BigInt(claim.leafCount) }];
-  if (addsUp(leaves, { fid, claim }, blake3)) {
+  const root = rootOfAccount(leaves, fid, blake3);
+  const addsUp = root !== undefined && compareWithClaim(root, claim) === undefined;
+  if (addsUp || (root !== undefined && isOfOneMoment(account, told))) {
     return { entries, accountRoots: claims, leaves, unprovenAccounts: [] };
   }
   const { root: hash, leafCount } = claim;

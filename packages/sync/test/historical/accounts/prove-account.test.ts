@@ -60,6 +60,7 @@ function fetched(keys: readonly Uint8Array[], more: Partial<FetchedAccount> = {}
     entries: keys.filter(isServed).map(entryOf),
     live: liveOf(keys),
     isInSnapshot: true,
+    isByPages: false,
     accountRoots: [toldOf(keys)],
     unreadable: [],
     ...more,
@@ -161,6 +162,34 @@ describe("proveAccount()", () => {
     );
   });
 
+  it("is what is listed where the node contradicts itself, which is found out", () => {
+    fc.assert(
+      fc.property(account, fc.nat(29), (keys, at) => {
+        const served = keys.filter(isServed);
+        fc.pre(keys.length > 1 && served.length > 0);
+        const entries = served.toSpliced(at % served.length, 1).map(entryOf);
+
+        const proved = proveAccount(fetched(keys, { entries, isByPages: true }), blake3);
+
+        expect(proved.unprovenAccounts).toEqual([]);
+        expect(proveAlone(proved.leaves, proved.accountRoots).mismatches).toMatchObject([
+          { fid: ADDRESS.fid, claimed: { leafCount: keys.length } },
+        ]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("does not accuse a node of what has changed since its snapshot", () => {
+    const live = liveOf([CAST, LINK, KEY, keyOf(FID, 0x88, [1])]);
+    const changed = { entries: [entryOf(CAST)], live, isByPages: true };
+
+    const proved = proveAccount(fetched([CAST, KEY], changed), blake3);
+
+    expect(proved.leaves).toEqual([wholeOf(toldOf([CAST, KEY]))]);
+    expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
+  });
+
   it("is the whole account by the root told, when its gasless keys have changed since", () => {
     const told = toldOf([CAST, KEY]);
     const live = liveOf([CAST, KEY, keyOf(FID, 0x88, [1])]);
@@ -232,6 +261,15 @@ describe("proveAccount()", () => {
     expect(proved.unprovenAccounts).toEqual([]);
     expect(changed.leaves).toEqual([wholeOf(told)]);
     expect(changed.unprovenAccounts).toEqual([ADDRESS.fid]);
+  });
+
+  it("does not take the live root for what the snapshot tells", () => {
+    const untold = { accountRoots: [], entries: [], live: liveOf([CAST, LINK]), isByPages: true };
+
+    const proved = proveAccount(fetched([CAST], { ...untold, entries: [entryOf(CAST)] }), blake3);
+
+    expect(proved.leaves).toEqual([wholeOf(toldOf([CAST, LINK]))]);
+    expect(proved.unprovenAccounts).toEqual([ADDRESS.fid]);
   });
 
   it("goes by what the snapshot tells rather than by the live root", () => {
