@@ -15,7 +15,7 @@ export interface ShardStanding {
   readonly phase: ShardPhase;
   /**
    * Height that realtime continues from: the lowest snapshot any partition came from, or the
-   * block before the first one asked for. Null until it is known.
+   * block before the first one asked for. Null until the shard has followed blocks once.
    */
   readonly snapshotHeight: bigint | null;
   /** Last block whose events are all applied; 0 before the first. */

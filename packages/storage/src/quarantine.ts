@@ -13,7 +13,10 @@ import type { LeafChange } from "./proof.ts";
  */
 export type RawKind = "event" | "entry" | "message" | "onchain_event" | "fname_proof";
 
-/** A message that cannot become a row, kept whole so that a later version can try again. */
+/**
+ * A message that cannot become a row, kept whole so that a later version can try again. One that comes
+ * again, with the same shard, fid, hash, position, kind, end and bytes, stays the one it is.
+ */
 export interface QuarantinedMessage {
   readonly shardId: number;
   /** As far as it could be decoded; null also for fid 0. */

@@ -88,7 +88,7 @@ export interface SyncLock extends AsyncDisposable {
  *
  * Leases keep members from doing the same work twice; they do not keep data right, which the fences
  * of progress do. A lease ends with its member: when that leaves, when it is killed, and when
- * nothing was heard of it for a while.
+ * nothing was heard of it for a while. A member lets hear of itself, without being called.
  */
 export interface SyncMembership extends SyncLock {
   /** Takes the lead of a shard, or keeps it. False while another living member has it. */
@@ -105,8 +105,15 @@ export interface SyncMembership extends SyncLock {
  * Where a mirror is kept.
  *
  * Rows are joins: each is as the change with its greatest position left it, so every write may be
- * repeated and reordered (see `Change` in `@snaprag/processors`). Progress moves in the same
- * transaction as the rows it speaks of. All methods throw {@link StorageError}.
+ * repeated and reordered (see `Change` in `@snaprag/processors`); of a merge and an end at the same
+ * position, the merge stands. Progress moves in the same transaction as the rows it speaks of, and a
+ * call that is refused (`fenced`) leaves nothing behind.
+ *
+ * All methods may be called at the same time, also from other processes: a sync writes several pages,
+ * the blocks of all shards, repairs and faults side by side. All throw {@link StorageError}.
+ *
+ * An account belongs to the partition that `homeShardOf` and `virtualShardOf` of `@snaprag/verify` name,
+ * by its fid and the shards of the network; a leaf to that of its `shardId` and the virtual shard of its fid.
  */
 export interface Store extends AsyncDisposable {
   /** Creates what the store needs, or upgrades it. Safe when two processes start together. */
@@ -144,10 +151,10 @@ export interface Store extends AsyncDisposable {
   /** The network recorded; undefined in a store that was never bound, or not even migrated. */
   findNetwork(): Promise<NetworkIdentity | undefined>;
 
-  /** All shards ever started, by shard id. Counts rows: not to be asked every second. */
+  /** All shards ever started, or with a fault, by shard id. Counts rows: not to be asked every second. */
   listShards(): Promise<readonly ShardProgress[]>;
 
-  /** Where a shard stands, cheaply; undefined if it was never started. */
+  /** Where a shard stands, cheaply; undefined if it was never started and had no fault. */
   findShard(shardId: number): Promise<ShardStanding | undefined>;
 
   /** The partitions of one shard, by virtual shard. */
@@ -157,7 +164,8 @@ export interface Store extends AsyncDisposable {
    * Sets partitions to be downloaded from the snapshot at a height, and the shard to `historical`.
    *
    * Partitions that may hold rows already, of an earlier snapshot or of blocks, are marked as
-   * relisted; their page tokens are dropped.
+   * relisted, and stay so however often they are planned before they are done; their page tokens are
+   * dropped. The shard's `snapshotHeight` stays.
    *
    * @throws {StorageError} `fenced` when the plan is for unfinished partitions, and one is done
    */
@@ -187,7 +195,7 @@ export interface Store extends AsyncDisposable {
    * Applies whole blocks with their progress, in one transaction. A message that the database
    * refuses for its content goes to quarantine, as with {@link applyPage}.
    *
-   * @throws {StorageError} `fenced` when the shard is not at `previousBlock`
+   * @throws {StorageError} `fenced` when the shard does not follow blocks, or is not at `previousBlock`
    */
   applyBlocks(batch: BlockBatch): Promise<void>;
 
@@ -205,11 +213,14 @@ export interface Store extends AsyncDisposable {
    * written over, whatever their positions, and ends that the node does not know are taken back.
    * The changes stand at the last position of `blockNumber` or before it.
    *
-   * @throws {StorageError} `fenced` when the shard is not at `blockNumber`
+   * @throws {StorageError} `fenced` when the shard does not follow blocks, or is not at `blockNumber`
    */
   repairRows(batch: RepairBatch): Promise<void>;
 
-  /** Quarantined messages by id. */
+  /**
+   * Quarantined messages by id. Others are replayed while it is iterated, which makes it skip nothing
+   * that comes after them.
+   */
   listQuarantined(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
 
   /**

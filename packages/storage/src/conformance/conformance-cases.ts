@@ -1,6 +1,8 @@
 import { CONTRACT_CASES } from "./contract/contract-cases.ts";
+import { FENCE_CASES } from "./contract/fence-cases.ts";
 import { MEMBERSHIP_CASES } from "./contract/membership-cases.ts";
 import { QUARANTINE_CASES } from "./contract/quarantine-cases.ts";
+import { SIDE_BY_SIDE_CASES } from "./contract/side-by-side-cases.ts";
 import { BLOCK_LAWS } from "./laws/block-laws.ts";
 import { QUARANTINE_LAWS } from "./laws/quarantine-laws.ts";
 import { SNAPSHOT_LAWS } from "./laws/snapshot-laws.ts";
@@ -18,6 +20,8 @@ import type { ConformanceCase } from "./subject.ts";
  */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...CONTRACT_CASES,
+  ...FENCE_CASES,
+  ...SIDE_BY_SIDE_CASES,
   ...MEMBERSHIP_CASES,
   ...COMPACTION_RULES,
   ...END_RULES,

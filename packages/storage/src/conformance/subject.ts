@@ -2,7 +2,10 @@ import type { Store } from "../store.ts";
 
 /** The store that is tested. */
 export interface ConformanceSubject {
-  /** A migrated store without rows or progress. The case closes it. */
+  /**
+   * A migrated store without rows or progress, for a network of two data shards that most cases do not
+   * bind. The case closes it.
+   */
   openStore(): Promise<Store>;
   /** How many random scenarios each law is tried on. */
   readonly runs: number;

@@ -1,19 +1,51 @@
-// Snapshots and blocks with casts of one account, and what a store makes of them.
+// Snapshots and blocks with casts of one account and what of it is set aside, and what a store makes of them.
 import assert from "node:assert/strict";
 import type { Change } from "@snaprag/processors";
 import { firstPositionOf, lastPositionOf, processHubEvent } from "@snaprag/processors";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import type { StorageErrorCode } from "../../errors.ts";
 import { StorageError } from "../../errors.ts";
+import type { QuarantinedMessage } from "../../quarantine.ts";
 import type { Store } from "../../store.ts";
+import { followFrom } from "../laws/following.ts";
 import type { ConformanceCase } from "../subject.ts";
 import { contextAt } from "../world/actors.ts";
 import type { Block } from "../world/histories.ts";
-import { timeOfBlock, toBlock } from "../world/histories.ts";
+import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
 import type { Listing } from "../world/snapshots.ts";
 
 /** Virtual shard of fid 1. */
 export const VIRTUAL_SHARD = 168;
+
+/** Position of the messages that are set aside: in block 11. */
+export const EVENT_ID: bigint = lastPositionOf(11n) - 1n;
+
+/** A message that cannot become a row. */
+export function setAside(given: Partial<QuarantinedMessage> = {}): QuarantinedMessage {
+  return {
+    shardId: 1,
+    fid: 1n,
+    hash: Uint8Array.of(1),
+    messageType: 99,
+    rawKind: "event",
+    raw: Uint8Array.of(0, 255),
+    eventId: EVENT_ID,
+    at: timeOfBlock(11n),
+    retireReason: null,
+    reason: "unknown_type",
+    detail: null,
+    ...given,
+  };
+}
+
+/** Applies block 11, in which nothing happens that can be read. */
+export async function applyBlockWith(
+  store: Store,
+  quarantined: readonly QuarantinedMessage[],
+): Promise<void> {
+  await followFrom(store, 1, 10n);
+  await store.applyBlocks({ ...toBatch([toBlock(11n, [])]), quarantined });
+}
 
 /** Expects a failure by its code. */
 export function rejectsWith(code: StorageErrorCode, work: Promise<unknown>): Promise<void> {
@@ -21,7 +53,7 @@ export function rejectsWith(code: StorageErrorCode, work: Promise<unknown>): Pro
 }
 
 /** A cast with a text, merged at a position. */
-function castAt(text: string, eventId: bigint): readonly Change[] {
+export function castAt(text: string, eventId: bigint): readonly Change[] {
   const event = { ...aMergeMessageEvent(aCastAdd({ text }, { fid: 1n })), id: eventId };
   return processHubEvent(event, contextAt(timeOfBlock(11n))).changes;
 }

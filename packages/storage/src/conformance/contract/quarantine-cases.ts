@@ -2,51 +2,22 @@
 import assert from "node:assert/strict";
 import type { Change } from "@snaprag/processors";
 import { firstPositionOf, lastPositionOf, processHubEvent } from "@snaprag/processors";
-import {
-  aCastAdd,
-  aLinkAdd,
-  aLinkCompactState,
-  aMergeMessageEvent,
-} from "@snaprag/processors/testing";
-import type { QuarantinedMessage, QuarantineFilter, QuarantineRecord } from "../../quarantine.ts";
+import { aLinkAdd, aLinkCompactState, aMergeMessageEvent } from "@snaprag/processors/testing";
+import type { QuarantineFilter, QuarantineRecord } from "../../quarantine.ts";
 import type { Store } from "../../store.ts";
-import { followFrom } from "../laws/following.ts";
 import type { ConformanceCase } from "../subject.ts";
 import { contextAt } from "../world/actors.ts";
 import { timeOfBlock, toBatch, toBlock } from "../world/histories.ts";
 import { applyListing } from "../world/snapshots.ts";
-
-/** Virtual shard of fid 1. */
-const VIRTUAL_SHARD = 168;
-
-/** Position of the messages that are set aside: in block 11. */
-const EVENT_ID = lastPositionOf(11n) - 1n;
-
-function setAside(given: Partial<QuarantinedMessage> = {}): QuarantinedMessage {
-  return {
-    shardId: 1,
-    fid: 1n,
-    hash: Uint8Array.of(1),
-    messageType: 99,
-    rawKind: "event",
-    raw: Uint8Array.of(0, 255),
-    eventId: EVENT_ID,
-    at: timeOfBlock(11n),
-    retireReason: null,
-    reason: "unknown_type",
-    detail: null,
-    ...given,
-  };
-}
-
-/** Block 11, in which nothing happens that can be read. */
-async function applyBlockWith(
-  store: Store,
-  quarantined: readonly QuarantinedMessage[],
-): Promise<void> {
-  await followFrom(store, 1, 10n);
-  await store.applyBlocks({ ...toBatch([toBlock(11n, [])]), quarantined });
-}
+import {
+  applyBlockWith,
+  castAt,
+  contract,
+  EVENT_ID,
+  setAside,
+  textsOf,
+  VIRTUAL_SHARD,
+} from "./casts-of-one.ts";
 
 async function listed(
   store: Store,
@@ -59,29 +30,6 @@ async function listed(
 
 async function firstId(store: Store): Promise<bigint> {
   return (await listed(store))[0]?.id ?? 0n;
-}
-
-function castAt(text: string, eventId: bigint): readonly Change[] {
-  const event = { ...aMergeMessageEvent(aCastAdd({ text }, { fid: 1n })), id: eventId };
-  return processHubEvent(event, contextAt(timeOfBlock(11n))).changes;
-}
-
-async function textsOf(store: Store, isLive: boolean): Promise<readonly string[]> {
-  const texts: string[] = [];
-  for await (const { row, state } of store.listRows("casts")) {
-    if (state.isLive === isLive) texts.push(row.text);
-  }
-  return texts;
-}
-
-function contract(name: string, holds: (store: Store) => Promise<void>): ConformanceCase {
-  return {
-    name,
-    async run({ openStore }) {
-      await using store = await openStore();
-      await holds(store);
-    },
-  };
 }
 
 /** Applies a listing of fid 1's partition at a height that lists casts with these texts. */
