@@ -165,7 +165,7 @@ export interface Store extends AsyncDisposable {
    *
    * Partitions that may hold rows already, of an earlier snapshot or of blocks, are marked as
    * relisted, and stay so however often they are planned before they are done; their page tokens are
-   * dropped. The shard's `snapshotHeight` stays.
+   * dropped. The shard's `snapshotHeight` stays, its proof is forgotten.
    *
    * @throws {StorageError} `fenced` when the plan is for unfinished partitions, and one is done
    */

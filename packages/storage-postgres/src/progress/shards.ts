@@ -54,11 +54,13 @@ export function recordProof(shardId: number, proof: ShardProof): QueryConfig {
   };
 }
 
-/** Sets a shard to download snapshots. */
+/** Sets a shard to download snapshots. What was proved of it is over. */
 export function startHistorical(shardId: number): QueryConfig {
   return {
     text: `insert into sync_progress (shard_id, phase) values ($1, 'historical')
-      on conflict (shard_id) do update set phase = 'historical', updated_at = now()`,
+      on conflict (shard_id) do update set phase = 'historical', updated_at = now(),
+        proof_status = null, proof_block = null, proof_root = null, proof_leaf_count = null,
+        proof_opaque_leaf_count = null, proof_commits = null, proved_at = null`,
     values: [shardId],
   };
 }

@@ -122,6 +122,7 @@ export function planSnapshot(progress: MemoryProgress, plan: SnapshotPlan): void
   const { shardId, height, virtualShards } = plan;
   const shard = shardOf(progress, shardId);
   shard.phase = "historical";
+  shard.proof = null;
   const hasFollowedBlocks = shard.snapshotHeight !== null;
   for (const virtualShard of virtualShards) {
     const key = `${shardId}/${virtualShard}`;

@@ -116,7 +116,8 @@ async function verifySome(
     blockNumber: shard?.blockNumber ?? 0n,
     commits: "unchecked",
     accountCount: fids.length,
-    status: statusOf(undefined, undefined, found),
+    // A mirror that has lost everything has no account to draw: none says nothing of it.
+    status: fids.length === 0 ? "unproved" : statusOf(undefined, undefined, found),
   };
 }
 

@@ -3,7 +3,7 @@ import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
 import type { MessageTableName } from "@snaprag/processors";
-import { KIND_OF_TABLE } from "@snaprag/processors";
+import { KIND_OF_TABLE, TABLE_KEYS } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
 import { createPostgresStore } from "@snaprag/storage-postgres";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -37,6 +37,21 @@ afterAll(async () => {
   await client.close();
   await database[Symbol.asyncDispose]();
   await devnet.stop();
+});
+
+it("says nothing of a mirror that has no account to draw", async () => {
+  await using empty = await createTestDatabase();
+  await using lost = createPostgresStore({ connectionString: empty.url });
+  await sync(devnet, lost);
+  const tables = Object.keys(TABLE_KEYS).join(", ");
+  await empty.query(`truncate ${tables}, trie_leaves`);
+
+  const statuses: string[] = [];
+  for await (const { status } of verifyStore({ client, store: lost, sample: 10 })) {
+    statuses.push(status);
+  }
+
+  expect(statuses).toEqual(["unproved", "unproved"]);
 });
 
 function hex(bytes: Uint8Array): string {

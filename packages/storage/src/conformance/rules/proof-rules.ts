@@ -166,6 +166,8 @@ const recordCases: readonly ConformanceCase[] = [
     await store.recordProof(1, SHARD_PROOF);
     const proof = await proofOf();
     assert.deepEqual(proof && { ...proof, root: new Uint8Array(proof.root) }, SHARD_PROOF);
+    await store.planSnapshot({ shardId: 1, height: 20n, virtualShards: [VIRTUAL_SHARD] });
+    assert.equal(await proofOf(), null);
   }),
 ];
 

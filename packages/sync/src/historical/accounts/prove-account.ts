@@ -93,7 +93,8 @@ function isOfOneMoment(
 /**
  * An account that was fetched by itself, as it goes into its partition's proof.
  *
- * Gasless keys go in by the hash that the live trie has of them, which the account's root confirms.
+ * Gasless keys go in by the hash that the live trie has of them, which the account's root confirms; so
+ * does what the node gives in no way, but then the account is unproven.
  * Where entries and that hash do not add up to the root, as where the account has changed since the
  * snapshot, the account as a whole goes in by its root, unproven. Where it has not, the node contradicts
  * itself, and the account goes in as it is listed: that is found out as on any other page.
@@ -111,7 +112,10 @@ export function proveAccount(account: FetchedAccount, blake3: Blake3): ProvenAcc
   const root = rootOfAccount(leaves, fid, blake3);
   const addsUp = root !== undefined && compareWithClaim(root, claim) === undefined;
   if (addsUp || (root !== undefined && isOfOneMoment(account, told))) {
-    return { entries, accountRoots: claims, leaves, unprovenAccounts: [] };
+    // Of what nobody gives there are no rows, though they are wanted where the account is at home.
+    const isWithoutRows = !address.isForeign && account.unreadable.length > 0;
+    const unprovenAccounts = isWithoutRows ? [fid] : [];
+    return { entries, accountRoots: claims, leaves, unprovenAccounts };
   }
   const { root: hash, leafCount } = claim;
   const whole = { path: Uint8Array.from(accountPath(address)), hash, leafCount };

@@ -89,27 +89,49 @@ async function recordMismatch(
   await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: false });
 }
 
+/** How the leaves of a shard compare with the chain. */
+interface Comparison {
+  readonly shardId: number;
+  readonly whole: TrieRoot;
+  readonly isFound: boolean;
+  readonly unprovenCount: number;
+}
+
 /** What is said of a snapshot, by what its proof comes to. */
 const SENTENCES: Readonly<Record<ProofStatus, string>> = {
   proved: "snapshot proved",
   mismatch: "snapshot not proved, rows are proved later",
-  unproved: "the snapshot's root fits, accounts known by their own roots alone are proved later",
+  unproved: "the snapshot's root fits, and not every row follows from it: rows are proved later",
 };
+
+/** Whether there are rows that a proof of what was listed says nothing of. */
+function hasOtherRows(
+  { options }: SyncRun,
+  partitions: readonly PartitionProgress[],
+  { opaqueLeafCount }: TrieRoot,
+): boolean {
+  // Rows of before the download, which ends those that it does not list and does not alter the others.
+  if (partitions.some(({ isRelisted }) => isRelisted)) return true;
+  // Gasless keys, which only shard 0 brings.
+  return opaqueLeafCount > 0 && options.shardIds?.includes(0) === false;
+}
 
 /**
  * What a root says that fits its block, or does not. What was set aside, be it that the database refused
  * it, has a leaf in it and no row; accounts may be in it by their told roots alone.
  */
 async function findStatus(
-  { store }: SyncRun,
-  shardId: number,
-  { isFound, unprovenCount }: { readonly isFound: boolean; readonly unprovenCount: number },
+  run: SyncRun,
+  partitions: readonly PartitionProgress[],
+  { shardId, whole, isFound, unprovenCount }: Comparison,
 ): Promise<ProofStatus> {
+  const { store } = run;
   if (!isFound) return "mismatch";
   const shards = await store.listShards();
   const hasSetAside = shards.some((each) => each.shardId === shardId && each.quarantinedCount > 0);
   if (hasSetAside) return "mismatch";
-  return unprovenCount === 0 ? "proved" : "unproved";
+  if (unprovenCount > 0) return "unproved";
+  return hasOtherRows(run, partitions, whole) ? "unproved" : "proved";
 }
 
 /**
@@ -141,9 +163,9 @@ export async function proveSnapshot(run: SyncRun, shardId: number): Promise<void
     (sum, { proof }) => sum + (proof?.unprovenAccountCount ?? 0),
     0,
   );
-  const isFound = found !== undefined;
+  const comparison = { shardId, whole, isFound: found !== undefined, unprovenCount };
   const proof: ShardProof = {
-    status: await findStatus(run, shardId, { isFound, unprovenCount }),
+    status: await findStatus(run, partitions, comparison),
     blockNumber: found?.blockNumber ?? height,
     root: whole.root,
     leafCount: BigInt(whole.leafCount),

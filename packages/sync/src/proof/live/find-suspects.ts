@@ -61,6 +61,8 @@ export interface LiveSuspects {
   readonly roots: ReadonlyMap<bigint, Uint8Array | undefined>;
   /** Accounts of which the node did not have all blocks, so that nothing can be said of them. */
   readonly unsure: readonly bigint[];
+  /** Whether the node had all blocks that were to be held against the rows whole. */
+  readonly isAllTold: boolean;
 }
 
 /** Accounts whose rows are not what was told, at whatever block the store is by now. */
@@ -117,7 +119,7 @@ export async function findSuspects(
 ): Promise<LiveSuspects> {
   const isEarlier = wholeFrom !== undefined && wholeFrom < firstBlock;
   const told = createToldRoots(shard, isEarlier ? wholeFrom : firstBlock);
-  if (wholeFrom !== undefined) await told.readTo(lastBlock);
+  const isWholeTold = wholeFrom === undefined || (await told.readTo(lastBlock));
   const all = [...new Set([...fids, ...told.roots.keys()])];
   const roots = new Map<bigint, Uint8Array | undefined>();
   const unsure: bigint[] = [];
@@ -128,5 +130,5 @@ export async function findSuspects(
     if (!isAllTold) unsure.push(...different);
     else for (const fid of different) roots.set(fid, told.roots.get(fid));
   }
-  return { roots, unsure };
+  return { roots, unsure, isAllTold: isWholeTold };
 }

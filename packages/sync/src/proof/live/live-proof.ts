@@ -39,7 +39,7 @@ async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, 
   const isOneLook = [...touches.values()].every(({ undecided }) => undecided < MAX_UNDECIDED);
   const firstBlock = firstBlockOf(touches) ?? lastBlock;
   const search = { fids: [...touches.keys()], firstBlock, wholeFrom, lastBlock };
-  const { roots, unsure } = await findSuspects(shard, search);
+  const { roots, unsure, isAllTold } = await findSuspects(shard, search);
   const { store, logger } = run;
   const suspects = { store, shardId, fids: [...roots.keys()], hasSignatures: false, isOneLook };
   const found = await confirmDifferences(reading, { ...suspects, toldRoots: roots });
@@ -48,7 +48,7 @@ async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, 
   logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
   const unsettled = await settleDifferences(shard, differences);
   const undecided = [...pending, ...unsure, ...unsettled];
-  return { undecided, isRepaired: differences.length > unsettled.length };
+  return { undecided, isAllTold, isRepaired: differences.length > unsettled.length };
 }
 
 /** Creates the live proof of a shard; nothing is proved where the interval is 0. */
@@ -70,8 +70,9 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
     const due = touched.takeDue(blockNumber);
     if (due.touches.size === 0 && due.wholeFrom === undefined) return;
     try {
-      const { undecided, isRepaired } = await proveAccounts(shard, due, blockNumber);
+      const { undecided, isAllTold, isRepaired } = await proveAccounts(shard, due, blockNumber);
       touched.putBackUndecided(undecided, due.touches);
+      if (!isAllTold) touched.putBackWhole(due);
       if (isRepaired) touched.hurry();
     } catch (error) {
       touched.putBack(due);

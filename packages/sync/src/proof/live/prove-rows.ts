@@ -74,6 +74,11 @@ function isProved({ proof, snapshotHeight }: ShardStanding): boolean {
   return proof?.status === "proved" && proof.blockNumber >= (snapshotHeight ?? 0n);
 }
 
+/** Whether looking again would find nothing else: such as in a mirror that is not to have gasless keys. */
+function isAllThatCanBeSaid({ status, chainRoot, pending }: ShardVerification): boolean {
+  return status === "unproved" && chainRoot !== undefined && pending.length === 0;
+}
+
 /** Proves all rows of a shard after a batch, until they are proved once. */
 export type RowsProof = (batch: BlockBatch) => Promise<void>;
 
@@ -88,18 +93,27 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
   let nextBlock: bigint | undefined = 0n;
   let attempts = 0n;
 
+  /** The block to prove them after again. */
+  function blockAfter(now: bigint, found: ShardVerification): bigint | undefined {
+    if (found.status === "proved" || isAllThatCanBeSaid(found)) return undefined;
+    attempts += 1n;
+    const isRepaired = found.differences.length > 0 && attempts === 1n;
+    return now + (isRepaired ? 1n : intervalBlocks << attempts);
+  }
+
   return async ({ blockNumber: now }) => {
     if (nextBlock === undefined || now < nextBlock) return;
-    nextBlock = undefined;
+    // Also after a failure, which says nothing of the rows.
+    nextBlock = now + intervalBlocks;
     const progress = await store.findShard(shardId);
-    if (progress === undefined || isProved(progress)) return;
+    if (progress === undefined || isProved(progress)) {
+      nextBlock = undefined;
+      return;
+    }
     for await (const found of verifyStore(optionsOf(shard))) {
       await settleDifferences(shard, found.differences);
       await recordProof(shard, found);
-      if (found.status === "proved") continue;
-      attempts += 1n;
-      const isRepaired = found.differences.length > 0 && attempts === 1n;
-      nextBlock = now + (isRepaired ? 1n : intervalBlocks << attempts);
+      nextBlock = blockAfter(now, found);
     }
   };
 }

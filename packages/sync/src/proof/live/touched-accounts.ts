@@ -35,6 +35,8 @@ export interface TouchedAccounts {
   putBack(due: Due): void;
   /** Puts back accounts that it could not be told of whether they are right. */
   putBackUndecided(fids: readonly bigint[], taken: Touches): void;
+  /** Puts back that blocks are to be proved whole, of which the node did not have all. */
+  putBackWhole(due: Due): void;
   /** Has everything be due. */
   hurry(): void;
 }
@@ -109,6 +111,9 @@ export function createTouchedAccounts(intervalBlocks: bigint): TouchedAccounts {
       for (const fid of fids) {
         touch(fid, { first: undefined, undecided: (taken.get(fid)?.undecided ?? 0) + 1 });
       }
+    },
+    putBackWhole({ wholeFrom: takenFrom }) {
+      wholeFrom = takenFrom ?? wholeFrom;
     },
     hurry() {
       isAllUrgent = true;

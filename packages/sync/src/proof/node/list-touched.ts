@@ -1,6 +1,7 @@
 import { blockOfPosition, firstPositionOf } from "@snaprag/processors";
 import type { HubEvent } from "@snaprag/proto";
 import { narrowMessage } from "@snaprag/proto";
+import type { ShardStanding, Store } from "@snaprag/storage";
 import { cursorExpired } from "../../errors.ts";
 import { listKeyMessages } from "../../realtime/keys/process-key-block.ts";
 import { messagesOf } from "../../run/quarantine/carrier.ts";
@@ -30,6 +31,14 @@ export interface StoreHeights {
   readonly blockNumber: bigint;
   /** Last block of shard 0 that was applied; undefined where it is not mirrored. */
   readonly keyBlockNumber: bigint | undefined;
+}
+
+/** Shard 0 where it is followed; undefined where a fault is all that the store knows of it. */
+export async function findKeyShard(
+  store: Pick<Store, "findShard">,
+): Promise<ShardStanding | undefined> {
+  const shard = await store.findShard(0);
+  return shard?.snapshotHeight === null ? undefined : shard;
 }
 
 /**

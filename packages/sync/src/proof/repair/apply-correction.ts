@@ -1,10 +1,10 @@
 // A correction written beside a sync that may be writing too.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Store } from "@snaprag/storage";
+import type { ShardStanding, Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { SyncError } from "../../errors.ts";
 import { expectReached } from "../../run/expect-reached.ts";
-import { listTouched } from "../node/list-touched.ts";
+import { findKeyShard, listTouched } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { AccountDifference } from "../rows/examine-account.ts";
 import type { Moment } from "./correct-account.ts";
@@ -14,9 +14,10 @@ import { correct } from "./correct-account.ts";
 const MOST_TRIES = 10;
 const PAUSE_MS = 50;
 
-async function findMoment(store: Store, shardId: number): Promise<Moment | undefined> {
-  const shard = await store.findShard(shardId);
-  return shard && { shardId, blockNumber: shard.blockNumber, at: shard.blockTime ?? new Date() };
+function momentOf(shard: ShardStanding | undefined): Moment | undefined {
+  if (shard === undefined) return undefined;
+  const { shardId, blockNumber, blockTime } = shard;
+  return { shardId, blockNumber, at: blockTime ?? new Date() };
 }
 
 /** Whether blocks that a store has applied since an account was compared may have changed it. */
@@ -33,31 +34,48 @@ async function mayHaveChanged(
   return (await listTouched(reading, comparedAt)).has(fid);
 }
 
+/** Whether the store takes no such row: then it was set aside when it came, and is still not what the node has. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof StorageError)) return false;
+  return error.code === "constraint" || error.code === "invalid_data";
+}
+
 function isPassing(error: unknown): boolean {
   if (error instanceof StorageError) return error.code === "fenced" || error.retryable;
   // It may have told of a block that it is about to write.
   return error instanceof SyncError && error.code === "node_behind";
 }
 
+type Outcome = "written" | "nothing" | "changed";
+
+async function tryToCorrect(
+  store: Store,
+  reading: NodeReading,
+  difference: AccountDifference,
+): Promise<Outcome> {
+  const here = momentOf(await store.findShard(difference.shardId));
+  const blocks = momentOf(await findKeyShard(store));
+  if (here === undefined) return "nothing";
+  if (await mayHaveChanged(reading, difference, { here, blocks })) return "changed";
+  const batches = correct(reading, difference, { here, blocks });
+  for (const batch of batches) await store.repairRows(batch);
+  return batches.length > 0 ? "written" : "nothing";
+}
+
 /**
  * Writes what puts an account right, at the block that the store has come to: `changed` when it may not be
- * so any more, `nothing` when there is nothing to write.
+ * so any more, `nothing` when there is nothing to write, or nothing that the store takes.
  */
 export async function applyCorrection(
   store: Store,
   reading: NodeReading,
   difference: AccountDifference,
-): Promise<"written" | "nothing" | "changed"> {
+): Promise<Outcome> {
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    const here = await findMoment(store, difference.shardId);
-    const blocks = await findMoment(store, 0);
-    if (here === undefined) return "nothing";
     try {
-      if (await mayHaveChanged(reading, difference, { here, blocks })) return "changed";
-      const batches = correct(reading, difference, { here, blocks });
-      for (const batch of batches) await store.repairRows(batch);
-      return batches.length > 0 ? "written" : "nothing";
+      return await tryToCorrect(store, reading, difference);
     } catch (error) {
+      if (isRefusal(error)) return "nothing";
       if (!isPassing(error)) throw error;
       await delay(PAUSE_MS, undefined, { signal: reading.signal });
     }

@@ -6,7 +6,7 @@ import type { Store } from "@snaprag/storage";
 import { SyncError } from "../../errors.ts";
 import { expectReached } from "../../run/expect-reached.ts";
 import type { StoreHeights } from "../node/list-touched.ts";
-import { listTouched } from "../node/list-touched.ts";
+import { findKeyShard, listTouched } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { TrieNode } from "../node/trie-node.ts";
 import type { AccountDifference } from "./examine-account.ts";
@@ -74,7 +74,7 @@ async function sight(
   const { homeShardOf, blake3, ed25519, network } = reading;
   await using view = await store.openView();
   const shard = await view.findShard(shardId);
-  const blocks = await view.findShard(0);
+  const blocks = await findKeyShard(view);
   const accounts = await readAccounts(
     {
       ...{ view, shardId, homeShardOf, blake3, network: network.network },

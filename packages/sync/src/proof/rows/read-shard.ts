@@ -7,6 +7,7 @@ import { shardRootOf } from "@snaprag/verify";
 import { expectReached } from "../../run/expect-reached.ts";
 import type { ChainRoot } from "../node/chain-root.ts";
 import { findChainRoot } from "../node/chain-root.ts";
+import { findKeyShard } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import { findDifferingPaths, numberOf } from "./find-differences.ts";
 import type { AccountReading } from "./read-accounts.ts";
@@ -98,7 +99,7 @@ export async function readShard(reading: NodeReading, stored: StoredShard): Prom
   const { store, shardId, onProgress } = stored;
   await using view = await store.openView();
   const blockNumber = (await view.findShard(shardId))?.blockNumber ?? 0n;
-  const hasKeys = (await view.findShard(0)) !== undefined;
+  const hasKeys = (await findKeyShard(view)) !== undefined;
   // Before the rows are read, which may take hours.
   const chain = await awaitChainRoot(reading, shardId, blockNumber);
   if (chain === undefined) {

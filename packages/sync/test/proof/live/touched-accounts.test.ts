@@ -69,6 +69,17 @@ describe("createTouchedAccounts()", () => {
     expect(due.wholeFrom).toBe(2n);
   });
 
+  it("has blocks due whole again of which the node did not have all", () => {
+    const touched = createBegun();
+    touched.add(batchOf(2n, []));
+    const taken = touched.takeDue(11n);
+    touched.add(batchOf(12n, []));
+    touched.putBackWhole(taken);
+
+    expect(touched.takeDue(12n).wholeFrom).toBe(2n);
+    expect(touched.takeDue(30n).wholeFrom).toBeUndefined();
+  });
+
   it("counts how often an account was not decided, whatever touched it meanwhile", () => {
     const touched = createBegun();
     touched.add(batchOf(2n, [merge(6n)]));
