@@ -26,7 +26,7 @@ function runQuietly(what, args) {
 
 /** What runs is built, and with `hasTypes` what packages declare, which takes several times as long. */
 export function setUp({ hasTypes = false } = {}) {
-  const minutes = hasTypes ? "two minutes" : "a minute";
+  const minutes = hasTypes ? "two minutes" : "half a minute";
   console.error(`setting up: installing packages and building (about ${minutes} the first time)`);
   runQuietly("Installing packages", ["install", "--frozen-lockfile"]);
   const tasks = hasTypes ? ["build", "build:types"] : ["build"];
