@@ -85,3 +85,14 @@ export interface RepairBatch {
   readonly changes: readonly RowChange[];
   readonly leaves: readonly LeafChange[];
 }
+
+/** Something that went wrong and was survived. */
+export interface SyncFault {
+  readonly shardId: number;
+  readonly virtualShard: number | null;
+  /** Stable code, such as `unavailable`. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether the operation is tried again. */
+  readonly isRetried: boolean;
+}

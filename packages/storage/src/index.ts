@@ -1,5 +1,12 @@
 // @snaprag/storage: the contract of a mirror's store, and the reference store in memory.
-export type { BlockBatch, PageBatch, RepairBatch, RowChange, SnapshotPlan } from "./batches.ts";
+export type {
+  BlockBatch,
+  PageBatch,
+  RepairBatch,
+  RowChange,
+  SnapshotPlan,
+  SyncFault,
+} from "./batches.ts";
 export { NEVER_LISTED } from "./batches.ts";
 export type { StorageErrorCode, StorageErrorOptions } from "./errors.ts";
 export { StorageError } from "./errors.ts";
@@ -35,7 +42,6 @@ export type {
   Store,
   StoredRow,
   StoreView,
-  SyncFault,
   SyncLock,
   SyncMembership,
 } from "./store.ts";

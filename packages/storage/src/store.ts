@@ -1,5 +1,5 @@
 import type { TableName, TableRows } from "@snaprag/processors";
-import type { BlockBatch, PageBatch, RepairBatch, SnapshotPlan } from "./batches.ts";
+import type { BlockBatch, PageBatch, RepairBatch, SnapshotPlan, SyncFault } from "./batches.ts";
 import type { PartitionProgress, ShardProgress, ShardStanding } from "./progress.ts";
 import type { ShardProof } from "./proof.ts";
 import type { QuarantineFilter, QuarantineRecord, Replay } from "./quarantine.ts";
@@ -10,17 +10,6 @@ export interface NetworkIdentity {
   readonly network: number;
   /** Data shards of the network, not counting shard 0. */
   readonly shardCount: number;
-}
-
-/** Something that went wrong and was survived. */
-export interface SyncFault {
-  readonly shardId: number;
-  readonly virtualShard: number | null;
-  /** Stable code, such as `unavailable`. */
-  readonly code: string;
-  readonly message: string;
-  /** Whether the operation is tried again. */
-  readonly isRetried: boolean;
 }
 
 /** Whether a row is live, and since when, as far as it is known. */
@@ -217,10 +206,7 @@ export interface Store extends AsyncDisposable {
    */
   repairRows(batch: RepairBatch): Promise<void>;
 
-  /**
-   * Quarantined messages by id. Others are replayed while it is iterated, which makes it skip nothing
-   * that comes after them.
-   */
+  /** Quarantined messages by id. Replaying some while it is iterated makes it skip no others. */
   listQuarantined(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
 
   /**

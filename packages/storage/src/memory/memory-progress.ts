@@ -1,9 +1,8 @@
 // Progress in memory, with the same fences as a database's.
-import type { BlockBatch, PageBatch, SnapshotPlan } from "../batches.ts";
+import type { BlockBatch, PageBatch, SnapshotPlan, SyncFault } from "../batches.ts";
 import { StorageError } from "../errors.ts";
 import type { PartitionProgress, ShardProgress, ShardStanding } from "../progress.ts";
 import type { ShardProof } from "../proof.ts";
-import type { SyncFault } from "../store.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 

@@ -44,7 +44,7 @@ export interface Listed {
    * @default the keys of the entries
    */
   readonly leaves?: readonly (Uint8Array | OpaqueSubtree)[] | undefined;
-  /** Accounts whose entries are known not to add up, by the low 32 bits of their fids. */
+  /** Accounts that their entries do not prove whole, by the low 32 bits of their fids. */
   readonly unprovenAccounts?: readonly bigint[] | undefined;
 }
 

@@ -56,9 +56,7 @@ async function downloadInTwoVersions(store: Store): Promise<number> {
   await using client = createNodeClient({ endpoint: devnet.endpoint });
   const stop = new AbortController();
   const stopping = stoppingMidway(store, () => stop.abort());
-  await createSyncer({ client, store: stopping, holder: "a test" })
-    .run({ signal: stop.signal })
-    .catch(() => undefined);
+  await createSyncer({ client, store: stopping, holder: "a test" }).run({ signal: stop.signal });
   const { foreign, met } = ofAnotherVersion(store);
   await devnet.produceBlock(3);
   await sync(devnet, foreign);

@@ -1,5 +1,5 @@
 // All rows of a shard proved while it is followed, and what is found put right.
-import type { BlockBatch, ShardStanding } from "@snaprag/storage";
+import type { BlockBatch } from "@snaprag/storage";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { RepairedAccount } from "../repair/repair-accounts.ts";
@@ -69,11 +69,6 @@ function optionsOf({ run, shardId, reading }: FollowedShard): VerifyOptions {
   return { client, signal, validatorSets, store: run.store, shardIds: [shardId] };
 }
 
-/** Whether rows of the latest download are proved, and not only those of one before it. */
-function isProved({ proof, snapshotHeight }: ShardStanding): boolean {
-  return proof?.status === "proved" && proof.blockNumber >= (snapshotHeight ?? 0n);
-}
-
 /** Whether looking again would find nothing else: such as in a mirror that is not to have gasless keys. */
 function isAllThatCanBeSaid({ status, chainRoot, pending }: ShardVerification): boolean {
   return status === "unproved" && chainRoot !== undefined && pending.length === 0;
@@ -106,7 +101,7 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
     // Also after a failure, which says nothing of the rows.
     nextBlock = now + intervalBlocks;
     const progress = await store.findShard(shardId);
-    if (progress === undefined || isProved(progress)) {
+    if (progress === undefined || progress.proof?.status === "proved") {
       nextBlock = undefined;
       return;
     }
