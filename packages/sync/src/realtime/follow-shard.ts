@@ -1,5 +1,6 @@
 import type { NodeClient } from "@snaprag/client";
 import type { BlockBatch } from "@snaprag/storage";
+import type { Backlog } from "../proof/live/backlog.ts";
 import { createLiveProof } from "../proof/live/live-proof.ts";
 import { readKeyHistory } from "../proof/node/key-history.ts";
 import type { NodeReading } from "../proof/node/node-reading.ts";
@@ -77,11 +78,12 @@ function readingOf(run: SyncRun, client: NodeClient): NodeReading {
 /**
  * Follows a data shard from where the store stands, in whole blocks. Ends only by abort or failure.
  *
- * `onProgress` is called after every batch that was committed.
+ * `onProgress` is called after every batch that was committed. What is still to be proved when it ends is in
+ * the backlog.
  */
 export async function followShard(
   run: SyncRun,
-  shardId: number,
+  { shardId, backlog }: { readonly shardId: number; readonly backlog: Backlog },
   onProgress: () => void,
 ): Promise<void> {
   const { store, options } = run;
@@ -95,7 +97,7 @@ export async function followShard(
   const client = run.nodes.of(shardId);
   const failing = new AbortController();
   await using liveProof = createLiveProof({
-    ...{ run, shardId, isWhole: partitions.length > 0 },
+    ...{ run, shardId, backlog, isWhole: partitions.length > 0 },
     reading: readingOf(run, client),
     isAtTip: () => tip.isApplied(),
     onProved: () => tip.check(),

@@ -55,6 +55,16 @@ function createToldRoots({ reading, shardId }: FollowedShard, firstBlock: bigint
   };
 }
 
+/** Accounts that the transactions of blocks name, up to the last of them, as far as the node has them. */
+export async function listNamed(
+  shard: FollowedShard,
+  { firstBlock, lastBlock }: Pick<LiveSearch, "firstBlock" | "lastBlock">,
+): Promise<readonly bigint[]> {
+  const told = createToldRoots(shard, firstBlock);
+  await told.readTo(lastBlock);
+  return [...told.roots.keys()];
+}
+
 /** Accounts that may be wrong. */
 export interface LiveSuspects {
   /** With the roots that transactions told of them, where any did, by the low 32 bits of the fid. */

@@ -2,12 +2,10 @@
 // say of them. What differs is repaired. Following goes on meanwhile.
 import type { BlockBatch } from "@snaprag/storage";
 import { followSignals } from "../../run/follow-signals.ts";
-import { confirmDifferences } from "../rows/confirm-differences.ts";
-import { findSuspects } from "./find-suspects.ts";
+import type { AccountProver } from "./account-prover.ts";
+import { createAccountProver } from "./account-prover.ts";
+import type { Backlog } from "./backlog.ts";
 import type { FollowedShard } from "./prove-rows.ts";
-import { createRowsProof, settleDifferences } from "./prove-rows.ts";
-import type { Due } from "./touched-accounts.ts";
-import { createTouchedAccounts, firstBlockOf } from "./touched-accounts.ts";
 import { tryToProve } from "./try-to-prove.ts";
 
 /** Proves a shard again and again while its blocks are followed. */
@@ -20,8 +18,10 @@ export interface LiveProof extends AsyncDisposable {
 
 /** What is proved, and when. */
 export interface LiveProofOptions extends FollowedShard {
-  /** Whether the node's newest block was applied; what is further behind is proved when it was. */
+  /** Whether the node's newest block was applied. */
   readonly isAtTip: () => boolean;
+  /** What was touched before that, and is proved by and by when it was; lives longer than a proof. */
+  readonly backlog: Backlog;
   /** Whether the shard was downloaded: nothing can be proved of one that begins in the middle. */
   readonly isWhole: boolean;
   /** Called when what was due is proved, or could not be for now. */
@@ -30,65 +30,31 @@ export interface LiveProofOptions extends FollowedShard {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Times in a row that an account may be undecided before it is looked at until it is. */
-const MAX_UNDECIDED = 5;
-
-/** Proves accounts that blocks touched. Returns those that it could not be told of. */
-async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
-  const { run, shardId, reading } = shard;
-  const isOneLook = [...touches.values()].every(({ undecided }) => undecided < MAX_UNDECIDED);
-  const firstBlock = firstBlockOf(touches) ?? lastBlock;
-  const search = { fids: [...touches.keys()], firstBlock, wholeFrom, lastBlock };
-  const { roots, unsure, isAllTold } = await findSuspects(shard, search);
-  const { store, logger } = run;
-  const suspects = { store, shardId, fids: [...roots.keys()], hasSignatures: false, isOneLook };
-  const found = await confirmDifferences(reading, { ...suspects, toldRoots: roots });
-  const { differences, pending } = found;
-  const counts = { accounts: touches.size, suspects: roots.size };
-  logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
-  const unsettled = await settleDifferences(shard, differences);
-  const undecided = [...pending, ...unsure, ...unsettled];
-  return { undecided, isAllTold, isRepaired: differences.length > unsettled.length };
-}
-
 /** Creates the live proof of a shard; nothing is proved where the interval is 0. */
 export function createLiveProof(options: LiveProofOptions): LiveProof {
-  const { run, shardId, isAtTip, onProved, onFailure } = options;
+  const { run, shardId, isAtTip, backlog, onProved, onFailure } = options;
   const leaving = new AbortController();
   const ending = followSignals([options.reading.signal, leaving.signal]);
   const reading = { ...options.reading, signal: ending.signal };
   const shard: FollowedShard = { run, shardId, reading };
   const interval = BigInt(run.options.proofInterval);
   const isOff = !options.isWhole || interval === 0n || run.options.verification === "none";
-  const proveRows = createRowsProof(shard, interval);
-  const touched = createTouchedAccounts(interval);
+  let prover: AccountProver | undefined;
   let hasProved = false;
   let latest: BlockBatch | undefined;
   let running: Promise<void> | undefined;
 
-  async function proveTouched({ blockNumber }: BlockBatch): Promise<void> {
-    const due = touched.takeDue(blockNumber);
-    if (due.touches.size === 0 && due.wholeFrom === undefined) return;
+  /** Proves what is due, also what became so meanwhile; and what else there is while nothing is. */
+  async function prove({ proveDue, proveBacklog }: AccountProver): Promise<void> {
     try {
-      const { undecided, isAllTold, isRepaired } = await proveAccounts(shard, due, blockNumber);
-      touched.putBackUndecided(undecided, due.touches);
-      if (!isAllTold) touched.putBackWhole(due);
-      if (isRepaired) touched.hurry();
-    } catch (error) {
-      touched.putBack(due);
-      throw error;
-    }
-  }
-
-  /** Proves what is due, also what became so meanwhile. */
-  async function prove(): Promise<void> {
-    try {
-      for (let proved: BlockBatch | undefined; latest && latest !== proved; ) {
+      let proved: BlockBatch | undefined;
+      let isAnswered = true;
+      while (latest && (latest !== proved || (isAnswered && backlog.size > 0))) {
         const batch = latest;
-        await tryToProve(run, shardId, async () => {
-          await proveTouched(batch);
-          await proveRows(batch);
-        });
+        const isNew = batch !== proved;
+        isAnswered = await tryToProve(run, shardId, () =>
+          isNew ? proveDue(batch) : proveBacklog(),
+        );
         proved = batch;
         hasProved = true;
         onProved();
@@ -102,14 +68,23 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
   return {
     isBeginning: () => running !== undefined && !hasProved,
     afterBatch(batch) {
-      if (isOff || !isAtTip()) return;
-      touched.add(batch);
+      if (isOff) return;
+      prover ??= createAccountProver(shard, {
+        ...{ interval, backlog },
+        firstBlock: batch.previousBlock + 1n,
+      });
+      if (!isAtTip()) {
+        backlog.add(batch);
+        return;
+      }
+      prover.add(batch);
       latest = batch;
-      running ??= prove();
+      running ??= prove(prover);
     },
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await running;
+      prover?.leave();
       ending[Symbol.dispose]();
     },
   };

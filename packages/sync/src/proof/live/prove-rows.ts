@@ -74,8 +74,8 @@ function isAllThatCanBeSaid({ status, chainRoot, pending }: ShardVerification): 
   return status === "unproved" && chainRoot !== undefined && pending.length === 0;
 }
 
-/** Proves all rows of a shard after a batch, until they are proved once. */
-export type RowsProof = (batch: BlockBatch) => Promise<void>;
+/** Proves all rows of a shard after a batch, until they are proved once. Returns whether it just did. */
+export type RowsProof = (batch: BlockBatch) => Promise<boolean>;
 
 /**
  * Creates the proof of all rows, for a shard whose download could not be proved. It is taken again
@@ -97,18 +97,21 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
   }
 
   return async ({ blockNumber: now }) => {
-    if (nextBlock === undefined || now < nextBlock) return;
+    if (nextBlock === undefined || now < nextBlock) return false;
     // Also after a failure, which says nothing of the rows.
     nextBlock = now + intervalBlocks;
     const progress = await store.findShard(shardId);
     if (progress === undefined || progress.proof?.status === "proved") {
       nextBlock = undefined;
-      return;
+      return false;
     }
+    let isProved = false;
     for await (const found of verifyStore(optionsOf(shard))) {
       await settleDifferences(shard, found.differences);
       await recordProof(shard, found);
       nextBlock = blockAfter(now, found);
+      isProved = found.status === "proved";
     }
+    return isProved;
   };
 }

@@ -39,9 +39,12 @@ export interface TouchedAccounts {
   putBackWhole(due: Due): void;
   /** Has everything be due. */
   hurry(): void;
+  /** All accounts that are not proved, due or not. */
+  list(): readonly bigint[];
 }
 
-function accountsOf(changes: readonly (Change | LeafChange)[]): readonly bigint[] {
+/** Accounts that changes are of, by the low 32 bits of their fids; each as often as it has changes. */
+export function accountsOf(changes: readonly (Change | LeafChange)[]): readonly bigint[] {
   return changes.map((change) => ("row" in change ? change.row.fid : change.fid) & LOW_32_BITS);
 }
 
@@ -118,5 +121,6 @@ export function createTouchedAccounts(intervalBlocks: bigint): TouchedAccounts {
     hurry() {
       isAllUrgent = true;
     },
+    list: () => [...touched.keys()],
   };
 }

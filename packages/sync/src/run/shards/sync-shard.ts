@@ -4,6 +4,7 @@ import { blockOfPosition } from "@snaprag/processors";
 import { SyncError } from "../../errors.ts";
 import { downloadShard } from "../../historical/download-shard.ts";
 import { getNewestSnapshot } from "../../historical/plan/snapshot-book.ts";
+import { createBacklog } from "../../proof/live/backlog.ts";
 import { followShard } from "../../realtime/follow-shard.ts";
 import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
 import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
@@ -88,6 +89,7 @@ export async function syncDataShard(
   surroundings: ShardSurroundings,
 ): Promise<void> {
   const expiry = createExpiry(run, shardId);
+  const backlog = createBacklog();
   await untilDone(run, { shardId }, async (onProgress) => {
     if (!(await awaitLead(run, shardId, surroundings))) return;
     await completeHistory(run, shardId, surroundings);
@@ -97,7 +99,7 @@ export async function syncDataShard(
     surroundings.onHistoryDone();
     if (run.options.mode === "historical") return;
     try {
-      await followShard(run, shardId, onProgress);
+      await followShard(run, { shardId, backlog }, onProgress);
     } catch (error) {
       if (error instanceof SyncError && error.code === "cursor_expired" && expiry.isSure()) {
         await startOver(run, shardId, error);

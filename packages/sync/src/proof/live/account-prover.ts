@@ -1,0 +1,129 @@
+// What is proved of a shard that is followed: what blocks touched, what they touched before that and nobody
+// has proved since, and all rows where a download could not be proved.
+import { setTimeout as delay } from "node:timers/promises";
+import type { BlockBatch } from "@snaprag/storage";
+import { confirmDifferences } from "../rows/confirm-differences.ts";
+import type { Backlog } from "./backlog.ts";
+import { findSuspects, listNamed } from "./find-suspects.ts";
+import type { FollowedShard } from "./prove-rows.ts";
+import { createRowsProof, settleDifferences } from "./prove-rows.ts";
+import type { Due } from "./touched-accounts.ts";
+import { createTouchedAccounts, firstBlockOf } from "./touched-accounts.ts";
+
+/** Proves accounts of a shard. What could not be proved is due again. */
+export interface AccountProver {
+  /** Adds what a batch touched. */
+  add(batch: BlockBatch): void;
+  /** Proves what is due after a batch. */
+  proveDue(batch: BlockBatch): Promise<void>;
+  /** Proves a few accounts of the backlog. */
+  proveBacklog(): Promise<void>;
+  /** Leaves what is not proved to whoever proves the backlog next. */
+  leave(): void;
+}
+
+/** Times in a row that an account may be undecided before it is looked at until it is. */
+const MAX_UNDECIDED = 5;
+
+/** Proves accounts that blocks touched. Returns those that it could not be told of. */
+async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
+  const { run, shardId, reading } = shard;
+  const isOneLook = [...touches.values()].every(({ undecided }) => undecided < MAX_UNDECIDED);
+  const firstBlock = firstBlockOf(touches) ?? lastBlock;
+  const search = { fids: [...touches.keys()], firstBlock, wholeFrom, lastBlock };
+  const { roots, unsure, isAllTold } = await findSuspects(shard, search);
+  const { store, logger } = run;
+  const suspects = { store, shardId, fids: [...roots.keys()], hasSignatures: false, isOneLook };
+  const found = await confirmDifferences(reading, { ...suspects, toldRoots: roots });
+  const { differences, pending } = found;
+  const counts = { accounts: touches.size, suspects: roots.size };
+  logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
+  const unsettled = await settleDifferences(shard, differences);
+  const undecided = [...pending, ...unsure, ...unsettled];
+  return { undecided, isAllTold, isRepaired: differences.length > unsettled.length };
+}
+
+/**
+ * Proves a few accounts of a backlog, against the live trie alone. Returns those that it could not be told
+ * of, and whether any was repaired.
+ */
+async function proveSome(shard: FollowedShard, backlog: Backlog) {
+  const { run, shardId, reading } = shard;
+  const startedAt = performance.now();
+  const fids = backlog.take();
+  try {
+    const suspects = { store: run.store, shardId, fids, hasSignatures: false };
+    const { differences, pending } = await confirmDifferences(reading, suspects);
+    const unsettled = await settleDifferences(shard, differences);
+    // Following is to have at least half of the time.
+    await delay(performance.now() - startedAt, undefined, { signal: reading.signal });
+    return {
+      undecided: [...pending, ...unsettled],
+      isRepaired: differences.length > unsettled.length,
+    };
+  } catch (error) {
+    backlog.addAccounts(fids);
+    throw error;
+  }
+}
+
+/** How a shard is proved. */
+export interface AccountProverOptions {
+  /** Blocks after which what they touched is due. */
+  readonly interval: bigint;
+  readonly backlog: Backlog;
+  /** The first block that is followed; what those right before it touched is added to the backlog. */
+  readonly firstBlock: bigint;
+}
+
+/** Creates the prover of a shard of which nothing was touched yet. */
+export function createAccountProver(
+  shard: FollowedShard,
+  { interval, backlog, firstBlock }: AccountProverOptions,
+): AccountProver {
+  const { run, shardId } = shard;
+  const proveRows = createRowsProof(shard, interval);
+  const touched = createTouchedAccounts(interval);
+  let isEarlierKnown = false;
+
+  /** Of whoever followed the blocks before, nobody knows what was still to be proved. */
+  async function addEarlier(): Promise<void> {
+    if (isEarlierKnown) return;
+    const earliest = firstBlock > interval ? firstBlock - interval : 1n;
+    const range = { firstBlock: earliest, lastBlock: firstBlock - 1n };
+    backlog.addAccounts(await listNamed(shard, range));
+    isEarlierKnown = true;
+  }
+
+  async function proveTouched({ blockNumber }: BlockBatch): Promise<void> {
+    const due = touched.takeDue(blockNumber);
+    if (due.touches.size === 0 && due.wholeFrom === undefined) return;
+    try {
+      const { undecided, isAllTold, isRepaired } = await proveAccounts(shard, due, blockNumber);
+      touched.putBackUndecided(undecided, due.touches);
+      if (!isAllTold) touched.putBackWhole(due);
+      if (isRepaired) touched.hurry();
+    } catch (error) {
+      touched.putBack(due);
+      throw error;
+    }
+  }
+
+  return {
+    add: touched.add,
+    async proveDue(batch) {
+      await addEarlier();
+      await proveTouched(batch);
+      // What all rows were proved with needs no other proof.
+      if (await proveRows(batch)) backlog.clear();
+    },
+    async proveBacklog() {
+      const { undecided, isRepaired } = await proveSome(shard, backlog);
+      touched.putBackUndecided(undecided, new Map());
+      if (isRepaired) touched.hurry();
+      if (backlog.size > 0) return;
+      run.logger.info({ shardId }, "accounts proved that earlier blocks touched");
+    },
+    leave: () => backlog.addAccounts(touched.list()),
+  };
+}
