@@ -17,7 +17,8 @@ export interface PartitionProof {
  * What the latest proof of a shard came to.
  *
  * - `proved`: the leaves add up to the chain's own root of the block.
- * - `mismatch`: they do not, so that something is missing, wrong or too many; or something was set aside.
+ * - `mismatch`: they do not, so that something is missing, wrong or too many; or something was set aside; or
+ *   they did, and an account was seen since to differ that could not be put right.
  * - `unproved`: not everything could be compared: there was no root, an account is known by its own root
  *   alone, or there are rows of before a download, of which what it listed says nothing.
  */

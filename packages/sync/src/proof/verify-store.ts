@@ -6,6 +6,7 @@ import type { VerificationLevel } from "./messages/message-checks.ts";
 import type { ChainRoot } from "./node/chain-root.ts";
 import { createNodeReading } from "./node/create-node-reading.ts";
 import type { NodeReading } from "./node/node-reading.ts";
+import type { ConfirmedDifferences } from "./rows/confirm-differences.ts";
 import { confirmDifferences } from "./rows/confirm-differences.ts";
 import { drawAccounts } from "./rows/draw-accounts.ts";
 import type { AccountDifference } from "./rows/examine-account.ts";
@@ -54,6 +55,11 @@ export interface ShardVerification {
   readonly differences: readonly AccountDifference[];
   /** Accounts that the node has changed since the block, so that they cannot be compared yet. */
   readonly pending: readonly bigint[];
+  /**
+   * Accounts that have gasless keys, of which nothing else differs: where shard 0 is not mirrored, the store is
+   * not to have these, so that the shard is `unproved`.
+   */
+  readonly withoutKeys: readonly bigint[];
 }
 
 interface ShardCheck {
@@ -63,17 +69,17 @@ interface ShardCheck {
 }
 
 /** What was found, and whether the store is to have gasless keys. */
-type Found = Pick<ShardVerification, "differences" | "pending"> & { readonly hasKeys?: boolean };
+type Found = ConfirmedDifferences & { readonly hasKeys?: boolean };
 
 function statusOf(
   chain: ChainRoot | undefined,
   root: Uint8Array | undefined,
-  { differences, pending, hasKeys = true }: Found,
+  { differences, pending, withoutKeys, hasKeys = true }: Found,
 ): ProofStatus {
   if (differences.length > 0) return "mismatch";
   // Such as an account with a gasless key that shard 0 has told and its own shard not yet; or one whose
   // rows were altered in what no leaf covers, so that the root is right.
-  if (pending.length > 0) return "unproved";
+  if (pending.length > 0 || withoutKeys.length > 0) return "unproved";
   // Some accounts are compared with the node's live trie: no block says anything of them alone.
   if (root === undefined) return "proved";
   // A node that has not the block says itself that nothing differs.
@@ -157,7 +163,7 @@ function unfinished({
 }: Pick<ShardVerification, "shardId" | "blockNumber">): ShardVerification {
   return {
     ...{ shardId, blockNumber, root: undefined, chainRoot: undefined, leafCount: 0 },
-    ...{ accountCount: undefined, differences: [], pending: [] },
+    ...{ accountCount: undefined, differences: [], pending: [], withoutKeys: [] },
     status: "unproved",
     commits: "unchecked",
   };

@@ -5,7 +5,8 @@ import { MessageType } from "@snaprag/proto";
 import type { MemoryStore } from "@snaprag/storage";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SyncerOptions } from "../../src/index.ts";
-import { createSyncer, verifyStore } from "../../src/index.ts";
+import { createSyncer, repairStore, verifyStore } from "../../src/index.ts";
+import { loseReactions } from "../support/lose-reactions.ts";
 import { newStore, startDevnet, sync } from "../support/mirrors.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 
@@ -69,6 +70,22 @@ describe("a node that withholds a message", () => {
     expect(errors.join("\n")).toMatch(
       /The \d+ leaves that the node lists of shard \d for block \d+ have the root [0-9a-f]{40}, the block says [0-9a-f]{40}/,
     );
+  });
+
+  it("is not believed when it has put right what else was wrong", async () => {
+    const { store } = await mirror({ withhold: { isConsistent: true } });
+    await loseReactions(store);
+
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    const repairs = [];
+    for await (const repair of repairStore({ client, store })) repairs.push(repair);
+
+    expect(repairs.map(({ found }) => found.status)).toEqual(["mismatch", "mismatch"]);
+    for (const { accounts } of repairs) {
+      expect(accounts.length).toBeGreaterThan(0);
+      expect(accounts.every(({ isProved }) => isProved)).toBe(true);
+    }
+    expect(repairs.map(({ status }) => status).sort()).toEqual(["mismatch", "proved"]);
   });
 });
 

@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
-import { firstPositionOf, lastPositionOf } from "@snaprag/processors";
+import { firstPositionOf } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
-import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ShardVerification, VerifyOptions } from "../../src/index.ts";
 import { createSyncer, repairStore, verifyStore } from "../../src/index.ts";
 import { createNodeReading } from "../../src/proof/node/create-node-reading.ts";
 import { repairAccounts } from "../../src/proof/repair/repair-accounts.ts";
+import { loseReactions } from "../support/lose-reactions.ts";
 import { differences, newStore, startDevnet, sync } from "../support/mirrors.ts";
 
 let devnet: Devnet;
@@ -73,6 +73,26 @@ describe("verifyStore()", () => {
 
 /** Accounts that are many enough, and blocks with so much in them, that most are changed by some blocks. */
 const BUSY = { users: 30, messages: 600, trafficPerBlock: 30, gaslessKeys: false };
+
+describe("a mirror without shard 0", () => {
+  it("is not proved of accounts with gasless keys, whether all are looked at or some", async () => {
+    devnet = await startDevnet({ users: 30, messages: 600, gaslessKeys: true });
+    client = createNodeClient({ endpoint: devnet.endpoint });
+    const store = newStore();
+    await sync(devnet, store, { shardIds: [1, 2] });
+
+    const whole = await verify(store);
+    const some = await verify(store, { sample: 1000 });
+
+    const accounts = (found: readonly ShardVerification[]) =>
+      found.flatMap(({ withoutKeys }) => withoutKeys).sort();
+    expect(accounts(whole).length).toBeGreaterThan(0);
+    expect(accounts(some)).toEqual(accounts(whole));
+    for (const { status, differences: found, withoutKeys } of [...whole, ...some]) {
+      expect([status, found]).toEqual([withoutKeys.length > 0 ? "unproved" : "proved", []]);
+    }
+  });
+});
 
 describe("a node that is behind the store", () => {
   it("is compared with by nobody, and nothing is put right after it", async () => {
@@ -189,20 +209,3 @@ describe("repairStore() beside a sync", () => {
     expect(await differences(devnet, store)).toEqual([]);
   });
 });
-
-/** Ends live reactions of a store that the node still has. */
-async function loseReactions(store: Store, count = Number.POSITIVE_INFINITY): Promise<void> {
-  let left = count;
-  const table = "reactions";
-  const shards = new Map((await store.listShards()).map((shard) => [shard.shardId, shard]));
-  const at = new Date();
-  for await (const { row, state } of store.listRows(table)) {
-    const shardId = homeShardOf(row.fid, 2);
-    const blockNumber = shards.get(shardId)?.blockNumber ?? 0n;
-    if (!state.isLive || left === 0) continue;
-    left -= 1;
-    const retirement = { reason: "unlisted", eventId: lastPositionOf(blockNumber), at } as const;
-    const changes = [{ kind: "retire", table, row, retirement } as const];
-    await store.repairRows({ shardId, blockNumber, changes, leaves: [] });
-  }
-}

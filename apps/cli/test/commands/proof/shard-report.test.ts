@@ -23,6 +23,7 @@ const MATCH: ShardVerification = {
   accountCount: undefined,
   differences: [],
   pending: [],
+  withoutKeys: [],
 };
 
 const MISMATCH: ShardVerification = {
@@ -55,7 +56,7 @@ describe("shardToObject()", () => {
     expect(toJson(shardToObject(MISMATCH))).toBe(
       '{"shardId":2,"status":"mismatch","height":28812,"leaves":13204,' +
         `"root":"0x${"ab".repeat(20)}","chainRoot":"0x${"cd".repeat(20)}",` +
-        '"commits":"not_configured","accounts":null,"pending":["7"]}',
+        '"commits":"not_configured","accounts":null,"pending":["7"],"withoutKeys":[]}',
     );
   });
 
@@ -86,6 +87,10 @@ describe("noteLines()", () => {
     [PARTIAL, []],
     [UNFINISHED, ["  its history is still being downloaded"]],
     [MISMATCH, ["  not compared: 1 account that the node has changed since block 28,812"]],
+    [
+      { ...PARTIAL, withoutKeys: [7n, 8n] },
+      ["  not compared: the gasless keys of 2 accounts, which come by shard 0"],
+    ],
     [
       { ...MATCH, chainRoot: undefined },
       ["  the node no longer has that block: compared with what it has now"],

@@ -5,7 +5,7 @@ import type { BlockBatch } from "@snaprag/storage";
 import { confirmDifferences } from "../rows/confirm-differences.ts";
 import type { Backlog } from "./backlog.ts";
 import { findSuspects, listNamed } from "./find-suspects.ts";
-import type { FollowedShard } from "./prove-rows.ts";
+import type { FollowedShard, Settled } from "./prove-rows.ts";
 import { createRowsProof, settleDifferences } from "./prove-rows.ts";
 import type { Due } from "./touched-accounts.ts";
 import { createTouchedAccounts, firstBlockOf } from "./touched-accounts.ts";
@@ -16,8 +16,8 @@ export interface AccountProver {
   add(batch: BlockBatch): void;
   /** Proves what is due after a batch. */
   proveDue(batch: BlockBatch): Promise<void>;
-  /** Proves a few accounts of the backlog. */
-  proveBacklog(): Promise<void>;
+  /** Proves a few accounts of the backlog, after a batch. */
+  proveBacklog(batch: BlockBatch): Promise<void>;
   /** Leaves what is not proved to whoever proves the backlog next. */
   leave(): void;
 }
@@ -25,7 +25,7 @@ export interface AccountProver {
 /** Times in a row that an account may be undecided before it is looked at until it is. */
 const MAX_UNDECIDED = 5;
 
-/** Proves accounts that blocks touched. Returns those that it could not be told of. */
+/** Proves accounts that blocks touched. Returns what came of it, and those that it could not be told of. */
 async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
   const { run, shardId, reading } = shard;
   const isOneLook = [...touches.values()].every(({ undecided }) => undecided < MAX_UNDECIDED);
@@ -38,15 +38,12 @@ async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, 
   const { differences, pending } = found;
   const counts = { accounts: touches.size, suspects: roots.size };
   logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
-  const unsettled = await settleDifferences(shard, differences);
-  const undecided = [...pending, ...unsure, ...unsettled];
-  return { undecided, isAllTold, isRepaired: differences.length > unsettled.length };
+  const settled = await settleDifferences(shard, differences);
+  const undecided = [...pending, ...unsure, ...settled.unsettled];
+  return { ...settled, undecided, isAllTold };
 }
 
-/**
- * Proves a few accounts of a backlog, against the live trie alone. Returns those that it could not be told
- * of, and whether any was repaired.
- */
+/** As {@link proveAccounts}, of a few accounts of a backlog: against the live trie alone. */
 async function proveSome(shard: FollowedShard, backlog: Backlog) {
   const { run, shardId, reading } = shard;
   const startedAt = performance.now();
@@ -54,13 +51,10 @@ async function proveSome(shard: FollowedShard, backlog: Backlog) {
   try {
     const suspects = { store: run.store, shardId, fids, hasSignatures: false };
     const { differences, pending } = await confirmDifferences(reading, suspects);
-    const unsettled = await settleDifferences(shard, differences);
+    const settled = await settleDifferences(shard, differences);
     // Following is to have at least half of the time.
     await delay(performance.now() - startedAt, undefined, { signal: reading.signal });
-    return {
-      undecided: [...pending, ...unsettled],
-      isRepaired: differences.length > unsettled.length,
-    };
+    return { ...settled, undecided: [...pending, ...settled.unsettled] };
   } catch (error) {
     backlog.addAccounts(fids);
     throw error;
@@ -82,7 +76,7 @@ export function createAccountProver(
   { interval, backlog, firstBlock }: AccountProverOptions,
 ): AccountProver {
   const { run, shardId } = shard;
-  const proveRows = createRowsProof(shard, interval);
+  const rowsProof = createRowsProof(shard, interval);
   const touched = createTouchedAccounts(interval);
   let isEarlierKnown = false;
 
@@ -95,14 +89,20 @@ export function createAccountProver(
     isEarlierKnown = true;
   }
 
-  async function proveTouched({ blockNumber }: BlockBatch): Promise<void> {
+  function react({ isRepaired, isBroken }: Settled, batch: BlockBatch): void {
+    if (isRepaired) touched.hurry();
+    if (isBroken) rowsProof.resumeAfter(batch);
+  }
+
+  async function proveTouched(batch: BlockBatch): Promise<void> {
+    const { blockNumber } = batch;
     const due = touched.takeDue(blockNumber);
     if (due.touches.size === 0 && due.wholeFrom === undefined) return;
     try {
-      const { undecided, isAllTold, isRepaired } = await proveAccounts(shard, due, blockNumber);
-      touched.putBackUndecided(undecided, due.touches);
-      if (!isAllTold) touched.putBackWhole(due);
-      if (isRepaired) touched.hurry();
+      const settled = await proveAccounts(shard, due, blockNumber);
+      touched.putBackUndecided(settled.undecided, due.touches);
+      if (!settled.isAllTold) touched.putBackWhole(due);
+      react(settled, batch);
     } catch (error) {
       touched.putBack(due);
       throw error;
@@ -115,12 +115,12 @@ export function createAccountProver(
       await addEarlier();
       await proveTouched(batch);
       // What all rows were proved with needs no other proof.
-      if (await proveRows(batch)) backlog.clear();
+      if (await rowsProof.afterBatch(batch)) backlog.clear();
     },
-    async proveBacklog() {
-      const { undecided, isRepaired } = await proveSome(shard, backlog);
-      touched.putBackUndecided(undecided, new Map());
-      if (isRepaired) touched.hurry();
+    async proveBacklog(batch) {
+      const settled = await proveSome(shard, backlog);
+      touched.putBackUndecided(settled.undecided, new Map());
+      react(settled, batch);
       if (backlog.size > 0) return;
       run.logger.info({ shardId }, "accounts proved that earlier blocks touched");
     },

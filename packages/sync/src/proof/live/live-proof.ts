@@ -53,7 +53,7 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
         const batch = latest;
         const isNew = batch !== proved;
         isAnswered = await tryToProve(run, shardId, () =>
-          isNew ? proveDue(batch) : proveBacklog(),
+          isNew ? proveDue(batch) : proveBacklog(batch),
         );
         proved = batch;
         hasProved = true;

@@ -26,12 +26,31 @@ function outcomeOf({ isProved, isPending }: RepairedAccount): string {
   return isPending ? "changed since, and looked at again later" : "it still is not";
 }
 
-/** Puts accounts right, and keeps on record which were wrong. Returns those that may still be. */
+/** What putting accounts right came to. */
+export interface Settled {
+  /** Accounts that may still be wrong. */
+  readonly unsettled: readonly bigint[];
+  /** Whether any was put right. */
+  readonly isRepaired: boolean;
+  /** Whether any is known to be wrong still, so that the shard is not proved any more. */
+  readonly isBroken: boolean;
+}
+
+/** An account differs, and nothing puts it right: what was proved before says nothing of the rows now. */
+async function withdrawProof({ run, shardId }: FollowedShard): Promise<void> {
+  const proof = (await run.store.findShard(shardId))?.proof;
+  if (proof?.status !== "proved") return;
+  await run.store.recordProof(shardId, { ...proof, status: "mismatch", provedAt: new Date() });
+}
+
+/** Puts accounts right, and keeps on record which were wrong. */
 export async function settleDifferences(
-  { run, shardId, reading }: FollowedShard,
+  shard: FollowedShard,
   differences: readonly AccountDifference[],
-): Promise<readonly bigint[]> {
+): Promise<Settled> {
   const unsettled: bigint[] = [];
+  let isBroken = false;
+  const { run, shardId, reading } = shard;
   const { store, logger } = run;
   const hasSignatures = run.options.verification === "full";
   const accounts = { store, shardId, differences, hasSignatures };
@@ -44,8 +63,10 @@ export async function settleDifferences(
     const code = "account_mismatch";
     await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: isProved });
     if (!isProved) unsettled.push(fid);
+    isBroken ||= !isProved && !repaired.isPending;
   }
-  return unsettled;
+  if (isBroken) await withdrawProof(shard);
+  return { unsettled, isBroken, isRepaired: differences.length > unsettled.length };
 }
 
 async function recordProof({ run }: FollowedShard, found: ShardVerification): Promise<void> {
@@ -74,8 +95,13 @@ function isAllThatCanBeSaid({ status, chainRoot, pending }: ShardVerification): 
   return status === "unproved" && chainRoot !== undefined && pending.length === 0;
 }
 
-/** Proves all rows of a shard after a batch, until they are proved once. Returns whether it just did. */
-export type RowsProof = (batch: BlockBatch) => Promise<boolean>;
+/** Proves all rows of a shard, until they are proved once. */
+export interface RowsProof {
+  /** To be called after each batch. Returns whether all rows were proved just now. */
+  afterBatch(batch: BlockBatch): Promise<boolean>;
+  /** To be called when a proof does not hold any more: all rows are proved again after so many blocks. */
+  resumeAfter(batch: BlockBatch): void;
+}
 
 /**
  * Creates the proof of all rows, for a shard whose download could not be proved. It is taken again
@@ -96,7 +122,7 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
     return now + (isRepaired ? 1n : intervalBlocks << attempts);
   }
 
-  return async ({ blockNumber: now }) => {
+  async function afterBatch({ blockNumber: now }: BlockBatch): Promise<boolean> {
     if (nextBlock === undefined || now < nextBlock) return false;
     // Also after a failure, which says nothing of the rows.
     nextBlock = now + intervalBlocks;
@@ -113,5 +139,12 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
       isProved = found.status === "proved";
     }
     return isProved;
+  }
+
+  return {
+    afterBatch,
+    resumeAfter({ blockNumber }) {
+      nextBlock ??= blockNumber + intervalBlocks;
+    },
   };
 }

@@ -1,4 +1,6 @@
+import type { ProofStatus } from "@snaprag/storage";
 import { createNodeReading } from "../node/create-node-reading.ts";
+import type { NodeReading } from "../node/node-reading.ts";
 import type { ShardVerification, VerifyOptions } from "../verify-store.ts";
 import { verifyStore } from "../verify-store.ts";
 import type { RepairedAccount } from "./repair-accounts.ts";
@@ -6,14 +8,53 @@ import { repairAccounts } from "./repair-accounts.ts";
 
 /** What repairing a shard came to. */
 export interface ShardRepair {
+  /** What was found before anything was repaired. */
   readonly found: ShardVerification;
   readonly accounts: readonly RepairedAccount[];
+  /**
+   * What was found when all rows were verified again; undefined where nothing was written, or where only some
+   * accounts were looked at, each of which is proved by itself.
+   */
+  readonly after: ShardVerification | undefined;
+  /** What the shard is by now, or the accounts of it that were looked at. */
+  readonly status: ProofStatus;
+}
+
+/** What accounts are that were looked at by themselves, when some of them were repaired. */
+function statusOfSome(
+  { pending, withoutKeys }: ShardVerification,
+  accounts: readonly RepairedAccount[],
+): ProofStatus {
+  if (accounts.some(({ isProved, isPending }) => !isProved && !isPending)) return "mismatch";
+  const isAllProved = accounts.every(({ isProved }) => isProved);
+  return isAllProved && pending.length + withoutKeys.length === 0 ? "proved" : "unproved";
+}
+
+async function repairShard(
+  reading: NodeReading,
+  options: VerifyOptions,
+  found: ShardVerification,
+): Promise<ShardRepair> {
+  const { store, verification } = options;
+  const { shardId, differences } = found;
+  const hasSignatures = verification === "full";
+  const accounts = await repairAccounts(reading, { store, shardId, differences, hasSignatures });
+  const isWritten = accounts.some(({ isProved }) => isProved);
+  if (!isWritten) return { found, accounts, after: undefined, status: found.status };
+  if (found.root === undefined) {
+    return { found, accounts, after: undefined, status: statusOfSome(found, accounts) };
+  }
+  // Accounts are proved against what the node has now: only the shard's root stands in a block.
+  let after = found;
+  for await (const again of verifyStore({ ...options, shardIds: [shardId] })) after = again;
+  return { found, accounts, after, status: after.status };
 }
 
 /**
  * Verifies a store and puts right what differs, account by account: rows that the node has are
  * written as it has them, rows that it has not are ended (`unlisted`), and each account is proved
- * again. The calls it takes grow with what differs, not with the store.
+ * again; and so is the shard, whose rows are read a second time. The calls it takes grow with what differs,
+ * not with the store.
  *
  * Safe beside a running sync. Yields each data shard as it is done.
  *
@@ -21,11 +62,5 @@ export interface ShardRepair {
  */
 export async function* repairStore(options: VerifyOptions): AsyncGenerator<ShardRepair> {
   const reading = await createNodeReading(options);
-  const { store, verification } = options;
-  const hasSignatures = verification === "full";
-  for await (const found of verifyStore(options)) {
-    const { shardId, differences } = found;
-    const accounts = await repairAccounts(reading, { store, shardId, differences, hasSignatures });
-    yield { found, accounts };
-  }
+  for await (const found of verifyStore(options)) yield await repairShard(reading, options, found);
 }

@@ -35,6 +35,11 @@ export interface ConfirmedDifferences {
   readonly differences: readonly AccountDifference[];
   /** Accounts that the node has changed since the store's block, by the low 32 bits of the fid. */
   readonly pending: readonly bigint[];
+  /**
+   * Accounts that have gasless keys, of which nothing else differs: a store that does not mirror shard 0 is
+   * not to have these, by the low 32 bits of the fid.
+   */
+  readonly withoutKeys: readonly bigint[];
 }
 
 /** Accounts of a shard to look at again, in a store whose rows are read so. */
@@ -111,20 +116,49 @@ async function isReached(
   }
 }
 
-/** Accounts that differ, in the store and at the node; undefined when the node is behind. */
-async function findDifferent(reading: NodeReading, suspects: Suspects, isLastTry: boolean) {
+/** What accounts are, in the store and at the node. */
+interface Compared {
+  readonly heights: StoreHeights;
+  /** Those that differ; undefined when the node is behind. */
+  readonly different: readonly Sighting[] | undefined;
+  /** Those that differ for their gasless keys alone. */
+  readonly withoutKeys: readonly bigint[];
+  /** Those that are alike, and not as the chain says. */
+  readonly contradicted: readonly bigint[];
+}
+
+/** Whether the chain says otherwise of an account: where store and node agree on that, both may be behind. */
+function isContradicted({ fid, live }: Sighting, toldRoots: Suspects["toldRoots"]): boolean {
+  const told = toldRoots?.get(fid);
+  return told !== undefined && !isSameBytes(told, live?.hash ?? new Uint8Array());
+}
+
+async function compareAll(
+  reading: NodeReading,
+  suspects: Suspects,
+  isLastTry: boolean,
+): Promise<Compared> {
   const { heights, byFid } = await sight(reading, suspects);
-  if (!(await isReached(reading, heights, isLastTry))) return { heights, different: undefined };
+  if (!(await isReached(reading, heights, isLastTry))) {
+    return { heights, different: undefined, withoutKeys: [], contradicted: [] };
+  }
   const sightings = await Promise.all(
     suspects.fids.map(async (fid): Promise<Sighting> => {
       const stored = byFid.get(fid) ?? { fid, leaves: [], altered: [], lostNames: [] };
       return { fid, stored, live: await readLiveAccount(reading, suspects.shardId, fid) };
     }),
   );
-  const different = sightings.filter(
-    (sighting) => differs(sighting, reading) && hasSuspectPart(reading, { heights, ...sighting }),
-  );
-  return { heights, different };
+  const different: Sighting[] = [];
+  const withoutKeys: bigint[] = [];
+  const contradicted: bigint[] = [];
+  for (const sighting of sightings) {
+    const { fid } = sighting;
+    if (!differs(sighting, reading)) {
+      if (isContradicted(sighting, suspects.toldRoots)) contradicted.push(fid);
+    } else if (hasSuspectPart(reading, { heights, ...sighting })) different.push(sighting);
+    else withoutKeys.push(fid);
+  }
+  return { heights, different, withoutKeys, contradicted };
 }
 
 /**
@@ -173,11 +207,14 @@ function isSteady({ fid, live }: Sighting, { toldRoots }: Suspects, looks: Looks
 /** One look at a few accounts: what is decided, and what may still be the node's being ahead. */
 async function lookAtFew(reading: NodeReading, suspects: Suspects, looks: Looks) {
   const { isLastTry } = looks;
-  const { heights, different } = await findDifferent(reading, suspects, isLastTry);
+  const compared = await compareAll(reading, suspects, isLastTry);
+  const { heights, different, withoutKeys, contradicted } = compared;
   const differences: AccountDifference[] = [];
-  const undecided: bigint[] = [];
+  const undecided: bigint[] = isLastTry ? [] : [...contradicted];
   const { blockNumber } = heights;
-  if (different === undefined) return { blockNumber, differences, undecided: suspects.fids };
+  if (different === undefined) {
+    return { blockNumber, differences, withoutKeys, undecided: suspects.fids };
+  }
   const touched = different.length > 0 ? await listTouched(reading, heights) : new Set<bigint>();
   for (const sighting of different) {
     const { fid } = sighting;
@@ -190,22 +227,24 @@ async function lookAtFew(reading: NodeReading, suspects: Suspects, looks: Looks)
     if (mayPass(difference) && !isLastTry) undecided.push(fid);
     else differences.push(difference);
   }
-  return { blockNumber, differences, undecided };
+  return { blockNumber, differences, withoutKeys, undecided };
 }
 
 /** As {@link lookAtFew}, for however many. */
 async function look(reading: NodeReading, suspects: Suspects, looks: Looks) {
   const differences: AccountDifference[] = [];
+  const withoutKeys: bigint[] = [];
   const undecided: bigint[] = [];
   let blockNumber = 0n;
   for (let start = 0; start < suspects.fids.length; start += ACCOUNTS_PER_LOOK) {
     const fids = suspects.fids.slice(start, start + ACCOUNTS_PER_LOOK);
     const found = await lookAtFew(reading, { ...suspects, fids }, looks);
     differences.push(...found.differences);
+    withoutKeys.push(...found.withoutKeys);
     undecided.push(...found.undecided);
     blockNumber = found.blockNumber;
   }
-  return { blockNumber, differences, undecided };
+  return { blockNumber, differences, withoutKeys, undecided };
 }
 
 /**
@@ -219,6 +258,7 @@ export async function confirmDifferences(
   suspects: Suspects,
 ): Promise<ConfirmedDifferences> {
   const differences: AccountDifference[] = [];
+  const withoutKeys: bigint[] = [];
   let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
   const looks: Looks = { isLastTry: false, seen: new Map() };
   let lastBlock = -1n;
@@ -229,11 +269,12 @@ export async function confirmDifferences(
     looks.isLastTry = rounds === ROUNDS;
     const found = await look(reading, { ...suspects, fids }, looks);
     differences.push(...found.differences);
+    withoutKeys.push(...found.withoutKeys);
     fids = found.undecided;
     // A store that nobody writes to does not catch up by being waited for.
     if (found.blockNumber === lastBlock && rounds > IDLE_ROUNDS)
       rounds = Math.max(rounds, ROUNDS - 1);
     lastBlock = found.blockNumber;
   }
-  return { differences, pending: fids };
+  return { differences, pending: fids, withoutKeys };
 }

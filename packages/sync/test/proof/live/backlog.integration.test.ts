@@ -4,8 +4,9 @@ import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
 import type { BlockBatch, MemoryStore, Store } from "@snaprag/storage";
+import { StorageError } from "@snaprag/storage";
 import { afterEach, expect, it } from "vitest";
-import type { SyncerOptions } from "../../../src/index.ts";
+import type { ShardActivity, SyncerOptions } from "../../../src/index.ts";
 import { createSyncer } from "../../../src/index.ts";
 import { differences, newStore, startDevnet, sync } from "../../support/mirrors.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";
@@ -14,8 +15,8 @@ let devnet: Devnet;
 
 afterEach(() => devnet.stop());
 
-/** A store that loses what the first batch with reactions says of them, as a bug of its adapter would. */
-function losingReactions(store: MemoryStore) {
+/** A store that loses what a batch with reactions says of them, as a bug of its adapter would: the first one. */
+function losingReactions(store: MemoryStore, isSound: () => boolean = () => false) {
   const lost: BlockBatch[] = [];
   const losing: Store = {
     ...store,
@@ -23,7 +24,8 @@ function losingReactions(store: MemoryStore) {
       const others = batch.changes.filter(
         (change) => change.kind !== "merge" || change.table !== "reactions",
       );
-      const isLost = lost.length === 0 && batch.shardId > 0 && others.length < batch.changes.length;
+      const hasReactions = batch.shardId > 0 && others.length < batch.changes.length;
+      const isLost = lost.length === 0 && hasReactions && !isSound();
       if (isLost) lost.push(batch);
       await store.applyBlocks(isLost ? { ...batch, changes: others } : batch);
     },
@@ -91,4 +93,55 @@ it("is proved when it was touched right before another run ended", async () => {
   await devnet.produceBlock(1);
   await using client = createNodeClient({ endpoint: devnet.endpoint });
   await followUntilRepaired(client, store);
+});
+
+it("takes the proof back where an account cannot be put right, and proves all rows once it is", async () => {
+  devnet = await startDevnet({ users: 20, messages: 400 });
+  const store = newStore();
+  await sync(devnet, store);
+  let isSound = true;
+  let isRefusing = true;
+  const { store: losing, lost } = losingReactions(store, () => isSound);
+  const refusing: Store = {
+    ...losing,
+    async repairRows(repair) {
+      if (isRefusing) throw new StorageError("constraint", "a constraint of one's own");
+      await store.repairRows(repair);
+    },
+  };
+  await using client = createNodeClient({ endpoint: devnet.endpoint });
+  const { logger, errors } = createRecordingLogger();
+  const controller = new AbortController();
+  const syncer = createSyncer({
+    ...{ client, store: refusing, logger, holder: "a test", syncIntervalMs: 1, proofInterval: 1 },
+  });
+  const statuses = async () =>
+    (await store.listShards()).flatMap(({ proof }) => proof?.status ?? []).sort();
+  expect(await statuses()).toEqual(["proved", "proved"]);
+
+  const running = syncer.run({ signal: controller.signal });
+  // Once nothing is left to be proved of the download, and all is well.
+  await devnet.produceBlock(5);
+  const heightOf = ({ shardId, blockNumber }: ShardActivity) =>
+    devnet.heights().get(shardId) === blockNumber;
+  await expect.poll(() => syncer.progress().every(heightOf)).toBe(true);
+  await delay(200);
+  isSound = false;
+  while (lost.length === 0) {
+    await devnet.produceBlock(1);
+    await delay(20);
+  }
+  await expect.poll(statuses, { timeout: 20_000 }).toContain("mismatch");
+  expect(errors.join("\n")).toMatch(/[1-9]\d* missing.*; it still is not/);
+  isRefusing = false;
+  const proveAgain = async () => {
+    await devnet.produceBlock(1);
+    return statuses();
+  };
+  const often = { timeout: 30_000, interval: 500 };
+  await expect.poll(proveAgain, often).toEqual(["proved", "proved"]);
+  controller.abort();
+  await running;
+  await sync(devnet, store);
+  expect(await differences(devnet, store)).toEqual([]);
 });

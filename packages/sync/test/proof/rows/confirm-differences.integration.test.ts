@@ -8,6 +8,7 @@ import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import { createNodeReading } from "../../../src/proof/node/create-node-reading.ts";
 import { confirmDifferences } from "../../../src/proof/rows/confirm-differences.ts";
+import { readLiveAccount } from "../../../src/proof/rows/examine-account.ts";
 import { newStore, startDevnet, sync } from "../../support/mirrors.ts";
 
 const KEY_TYPES: readonly number[] = [MessageType.KEY_ADD, MessageType.KEY_REMOVE];
@@ -101,8 +102,8 @@ describe("confirmDifferences()", () => {
     await sync(devnet, store);
     const late = await confirm(store, account, true);
 
-    expect(early).toEqual({ differences: [], pending: [account.fid] });
-    expect(late).toEqual({ differences: [], pending: [] });
+    expect(early).toEqual({ differences: [], pending: [account.fid], withoutKeys: [] });
+    expect(late).toEqual({ differences: [], pending: [], withoutKeys: [] });
   });
 
   it("waits for a key that shard 0 has told the store of, and not yet the account's shard", async () => {
@@ -117,8 +118,8 @@ describe("confirmDifferences()", () => {
     await sync(devnet, store);
     const late = await confirm(store, account, true);
 
-    expect(early).toEqual({ differences: [], pending: [fid] });
-    expect(late).toEqual({ differences: [], pending: [] });
+    expect(early).toEqual({ differences: [], pending: [fid], withoutKeys: [] });
+    expect(late).toEqual({ differences: [], pending: [], withoutKeys: [] });
   });
 
   it("decides in the end about a key that the account's shard does not come to have", async () => {
@@ -131,5 +132,23 @@ describe("confirmDifferences()", () => {
     expect(found.pending).toEqual([]);
     expect(found.differences).toMatchObject([{ fid, missing: [], missingKeys: [] }]);
     expect(found.differences[0]?.extra.map(({ source }) => source?.table)).toEqual(["signer_keys"]);
+  });
+
+  it("waits for what the chain says, where store and node agree on something else", async () => {
+    const store = await start();
+    const [{ fid, shardId } = { fid: 0n, shardId: 0 }] = keysOfNetwork().values();
+    const reading = await createNodeReading({ client, store });
+    const look = (root: Uint8Array) =>
+      confirmDifferences(reading, {
+        ...{ store, shardId, fids: [fid], hasSignatures: false, isOneLook: true },
+        toldRoots: new Map([[fid, root]]),
+      });
+
+    const other = await look(new Uint8Array(20));
+    const live = await readLiveAccount(reading, shardId, fid);
+    const same = await look(live?.hash ?? new Uint8Array());
+
+    expect(other).toEqual({ differences: [], pending: [fid], withoutKeys: [] });
+    expect(same).toEqual({ differences: [], pending: [], withoutKeys: [] });
   });
 });

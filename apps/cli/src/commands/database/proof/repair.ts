@@ -12,6 +12,7 @@ import { databaseTargetOf, placeOf } from "../database-target.ts";
 import { openDatabase } from "../open-database.ts";
 import { chooseShards, compareWithNode, nothingMirrored } from "./compare-with-node.ts";
 import { differenceToObject, listLines } from "./difference-report.ts";
+import { notProved } from "./not-proved.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { noteLines, shardLine, shardToObject } from "./shard-report.ts";
 
@@ -47,7 +48,7 @@ export async function runRepair(invocation: Invocation, flags: RepairFlags): Pro
   const totals = totalsOf(shards);
   if (flags.json) output.line(toJson(repairedToObject(shards, { node, database })));
   else output.line(totalsLine(totals));
-  if (totals.settled < totals.shards) throw notRepaired(totals);
+  if (totals.settled < totals.shards) throw notRepaired(totals, shards);
 }
 
 interface RepairJob {
@@ -88,14 +89,6 @@ async function repair(
   return { node, shards };
 }
 
-/** Whether everything that was found is right now. */
-function isSettled({ found, accounts }: ShardRepair): boolean {
-  if (found.status === "proved") return true;
-  const isAllProved = accounts.length > 0 && accounts.every(({ isProved }) => isProved);
-  const hasChainRoot = found.root === undefined || found.chainRoot !== undefined;
-  return isAllProved && found.pending.length === 0 && hasChainRoot;
-}
-
 interface RepairTotals {
   readonly shards: number;
   readonly settled: number;
@@ -111,7 +104,7 @@ function totalsOf(shards: readonly ShardRepair[]): RepairTotals {
   const pending = accounts.filter(({ isPending }) => isPending).length;
   return {
     shards: shards.length,
-    settled: shards.filter(isSettled).length,
+    settled: shards.filter(({ status }) => status === "proved").length,
     repaired,
     remaining: accounts.length - repaired - pending,
     pending,
@@ -164,12 +157,16 @@ function repairedToObject(shards: readonly ShardRepair[], places: object): objec
   };
 }
 
-function notRepaired({ remaining }: RepairTotals): CliError {
-  if (remaining === 0) {
+function notRepaired(
+  { remaining, pending }: RepairTotals,
+  shards: readonly ShardRepair[],
+): CliError {
+  if (remaining === 0 && pending > 0) {
     return new CliError("not_proved", "Not everything could be compared.", {
       advice: "Let the sync catch up with the node, see `snaprag status`, and repair again.",
     });
   }
+  if (remaining === 0) return notProved(shards.map(({ found, after }) => after ?? found));
   const what = `What the mirror has of ${formatAmount(remaining, "account")} is still not what the node has.`;
   return new CliError("not_proved", what, {
     advice:

@@ -27,6 +27,7 @@ export function shardToObject(shard: ShardVerification): object {
     commits,
     accounts: shard.accountCount ?? null,
     pending: shard.pending,
+    withoutKeys: shard.withoutKeys,
   };
 }
 
@@ -52,7 +53,7 @@ export function shardLine(shard: ShardVerification): string {
 
 /** What else there is to say of a shard, indented. */
 export function noteLines(shard: ShardVerification): readonly string[] {
-  const { blockNumber, root, chainRoot, pending } = shard;
+  const { blockNumber, root, chainRoot, pending, withoutKeys } = shard;
   const notes: string[] = [];
   if (isUnfinished(shard)) notes.push("its history is still being downloaded");
   if (root !== undefined && chainRoot === undefined) {
@@ -62,6 +63,10 @@ export function noteLines(shard: ShardVerification): readonly string[] {
     const accounts = formatAmount(pending.length, "account");
     const block = formatCount(blockNumber);
     notes.push(`not compared: ${accounts} that the node has changed since block ${block}`);
+  }
+  if (withoutKeys.length > 0) {
+    const accounts = formatAmount(withoutKeys.length, "account");
+    notes.push(`not compared: the gasless keys of ${accounts}, which come by shard 0`);
   }
   return notes.map((note) => `  ${note}`);
 }

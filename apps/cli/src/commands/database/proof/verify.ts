@@ -4,13 +4,13 @@ import { verifyStore } from "@snaprag/sync";
 import { maskPassword } from "../../../config/mask-password.ts";
 import { CliError } from "../../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../../output.ts";
-import { formatAmount } from "../../../screen/format-quantity.ts";
 import type { Invocation } from "../../program/cli-context.ts";
 import type { DatabaseTarget } from "../database-target.ts";
 import { databaseTargetOf, placeOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
 import { chooseShards, compareWithNode, nothingMirrored } from "./compare-with-node.ts";
 import { differenceToObject, listLines } from "./difference-report.ts";
+import { notProved } from "./not-proved.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { noteLines, shardLine, shardToObject, totalsLine, totalsOf } from "./shard-report.ts";
 
@@ -122,36 +122,4 @@ function verifiedToObject(shards: readonly ShardVerification[], places: object):
       differences: shard.differences.map(differenceToObject),
     })),
   };
-}
-
-function notProved(shards: readonly ShardVerification[]): CliError {
-  const { differing, pending } = totalsOf(shards);
-  if (differing > 0) {
-    const what = `What the mirror has of ${formatAmount(differing, "account")} is not what the node has.`;
-    return new CliError("not_proved", what, {
-      advice:
-        "`snaprag repair` puts that right; --against with another node's URL shows whether this one is wrong.",
-    });
-  }
-  if (pending === 0 && shards.some(({ status }) => status === "mismatch")) {
-    const what = "The rows do not add up to the chain's root, though no account differs.";
-    return new CliError("not_proved", what, {
-      advice: "Verify again; if it stays so, --against with another node's URL says more.",
-    });
-  }
-  if (pending === 0 && shards.some(({ root, chainRoot }) => root && !chainRoot)) {
-    const what =
-      "The node has not the block that the rows are of, so that no root says they are all.";
-    return new CliError("not_proved", what, {
-      advice:
-        "Let the sync catch up with the node and verify again, or use --against with another node's URL.",
-    });
-  }
-  const what =
-    pending > 0
-      ? `The node has changed ${formatAmount(pending, "account")} since, so that not everything could be compared.`
-      : "The mirror is not complete yet, so that not everything could be compared.";
-  return new CliError("not_proved", what, {
-    advice: "Let the sync catch up with the node, see `snaprag status`, and verify again.",
-  });
 }
