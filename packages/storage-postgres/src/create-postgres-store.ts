@@ -228,7 +228,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     applyPage: (page) => writeBatch(planPage(page, connections.backend)),
     startRealtime: (shardId, blockNumber) => pipeline(startRealtime(shardId, blockNumber)),
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),
-    recordProof: (shardId, proof) => pipeline([recordProof(shardId, proof)]),
+    recordProof: (shardId, proof) => pipeline(recordProof(shardId, proof)),
     openView: () => openView(connections),
     repairRows: (batch) => connections.transact((client) => repairRows(client, batch)),
     listQuarantined: (filter) => listQuarantined(connections, filter),

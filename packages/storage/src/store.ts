@@ -188,7 +188,7 @@ export interface Store extends AsyncDisposable {
    */
   applyBlocks(batch: BlockBatch): Promise<void>;
 
-  /** Keeps the latest proof of a shard. */
+  /** Keeps the latest proof of a shard. Throws `fenced`, as {@link startRealtime}, when a partition is not done. */
   recordProof(shardId: number, proof: ShardProof): Promise<void>;
 
   /**

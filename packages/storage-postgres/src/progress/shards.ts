@@ -35,8 +35,25 @@ with standing as (
   where shard_id = $1 and phase = 'realtime' and block_number = $2 for share
 ) select sync_fence((select count(*) from standing))`;
 
-/** Keeps the latest proof of a shard. */
-export function recordProof(shardId: number, proof: ShardProof): QueryConfig {
+/** Ends the transaction when a partition of a shard is not done: it was sent to a newer snapshot. */
+function expectAllDone(shardId: number): QueryConfig {
+  return {
+    text: `select sync_fence((not exists (
+        select from sync_partitions where shard_id = $1 and status <> 'done'))::int)`,
+    values: [shardId],
+  };
+}
+
+/**
+ * Keeps the latest proof of a shard, or ends the transaction when a partition is not done.
+ *
+ * The shard's row first, as with {@link startRealtime}.
+ */
+export function recordProof(shardId: number, proof: ShardProof): readonly QueryConfig[] {
+  return [keepProof(shardId, proof), expectAllDone(shardId)];
+}
+
+function keepProof(shardId: number, proof: ShardProof): QueryConfig {
   return {
     text: `update sync_progress set proof_status = $2, proof_block = $3, proof_root = $4,
         proof_leaf_count = $5, proof_opaque_leaf_count = $6, proof_commits = $7, proved_at = $8
@@ -84,11 +101,7 @@ export function startRealtime(shardId: number, blockNumber: bigint): readonly Qu
         ) select sync_fence((select count(*) from started))`,
       values: [shardId, blockNumber],
     },
-    {
-      text: `select sync_fence((not exists (
-        select from sync_partitions where shard_id = $1 and status <> 'done'))::int)`,
-      values: [shardId],
-    },
+    expectAllDone(shardId),
   ];
 }
 

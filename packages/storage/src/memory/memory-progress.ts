@@ -173,6 +173,15 @@ export function movePage(progress: MemoryProgress, page: PageBatch): void {
   partition.proof = page.proof ?? null;
 }
 
+/** Throws `fenced` unless all partitions of a shard are done. */
+function requireAllDone({ partitions }: MemoryProgress, shardId: number): void {
+  for (const partition of partitions.values()) {
+    if (partition.shardId !== shardId || partition.status === "done") continue;
+    const message = `Partition ${shardId}/${partition.virtualShard} is not done; another process works on it`;
+    throw new StorageError("fenced", message);
+  }
+}
+
 /**
  * Lets a shard follow blocks after this one; throws `fenced` unless all its partitions are done, and
  * when it follows blocks already.
@@ -182,11 +191,7 @@ export function startRealtime(
   shardId: number,
   blockNumber: bigint,
 ): void {
-  for (const partition of progress.partitions.values()) {
-    if (partition.shardId !== shardId || partition.status === "done") continue;
-    const message = `Partition ${shardId}/${partition.virtualShard} is not done; another process works on it`;
-    throw new StorageError("fenced", message);
-  }
+  requireAllDone(progress, shardId);
   const shard = shardOf(progress, shardId);
   if (shard.phase === "realtime") {
     const message = `Shard ${shardId} follows blocks already; another process has started it`;
@@ -217,6 +222,7 @@ export function checkBlocks(progress: MemoryProgress, batch: BlockBatch): void {
 
 /** Keeps the latest proof of a shard. */
 export function recordProof(progress: MemoryProgress, shardId: number, proof: ShardProof): void {
+  requireAllDone(progress, shardId);
   shardOf(progress, shardId).proof = proof;
 }
 

@@ -1,10 +1,11 @@
 // What a fence keeps out, and what progress must not forget, so that nothing of an older time comes back.
 import assert from "node:assert/strict";
 import { firstPositionOf } from "@snaprag/processors";
+import type { ShardProof } from "../../proof.ts";
 import type { Store } from "../../store.ts";
 import { readEverything } from "../read-everything.ts";
 import type { ConformanceCase } from "../subject.ts";
-import { toBatch } from "../world/histories.ts";
+import { timeOfBlock, toBatch } from "../world/histories.ts";
 import { applyListing, toPage } from "../world/snapshots.ts";
 import {
   blockWith,
@@ -25,6 +26,12 @@ const STRAY = {
     },
   ],
   quarantined: [setAside()],
+};
+
+/** What came of proving a shard at a block. */
+const PROOF: ShardProof = {
+  ...{ status: "proved", blockNumber: 11n, root: new Uint8Array(20), commits: "unchecked" },
+  ...{ leafCount: 1n, opaqueLeafCount: 0n, provedAt: timeOfBlock(11n) },
 };
 
 /** All that a store has, but for when it was written. */
@@ -68,16 +75,20 @@ const refusals: readonly ConformanceCase[] = [
     await isRefusedWhole(store, () => store.applyBlocks(stray));
     await isRefusedWhole(store, () => store.repairRows(repair));
   }),
-  contract("refuses blocks and repairs of a shard that is downloaded again", async (store) => {
-    await applyListing(store, listing(10n, [["a"]]));
-    await store.startRealtime(1, 10n);
-    await store.applyBlocks(toBatch([blockWith(11n, "11")]));
-    await store.planSnapshot({ shardId: 1, height: 20n, virtualShards: [VIRTUAL_SHARD] });
-    const late = { ...toBatch([blockWith(12n, "stray")]), ...STRAY };
-    await isRefusedWhole(store, () => store.applyBlocks(late));
-    const repair = { shardId: 1, blockNumber: 11n, changes: [], leaves: STRAY.leaves };
-    await isRefusedWhole(store, () => store.repairRows(repair));
-  }),
+  contract(
+    "refuses blocks, repairs and proofs of a shard that is downloaded again",
+    async (store) => {
+      await applyListing(store, listing(10n, [["a"]]));
+      await store.startRealtime(1, 10n);
+      await store.applyBlocks(toBatch([blockWith(11n, "11")]));
+      await store.planSnapshot({ shardId: 1, height: 20n, virtualShards: [VIRTUAL_SHARD] });
+      const late = { ...toBatch([blockWith(12n, "stray")]), ...STRAY };
+      await isRefusedWhole(store, () => store.applyBlocks(late));
+      const repair = { shardId: 1, blockNumber: 11n, changes: [], leaves: STRAY.leaves };
+      await isRefusedWhole(store, () => store.repairRows(repair));
+      await isRefusedWhole(store, () => store.recordProof(1, PROOF));
+    },
+  ),
 ];
 
 const memories: readonly ConformanceCase[] = [
