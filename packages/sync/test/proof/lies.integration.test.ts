@@ -149,6 +149,22 @@ describe("a node that forges a signature", () => {
   });
 });
 
+describe("a node that forged a signature while nothing was checked", () => {
+  it("is found out by the rows, once signatures are checked", async () => {
+    const { store } = await mirror({ forgeSignature: {} }, { verification: "none" });
+    devnet.setFaults({});
+    await devnet.produceBlock(1);
+    const { logger, errors } = createRecordingLogger();
+
+    await sync(devnet, store, { logger, verification: "full" });
+
+    expect(errors.join("\n")).toMatch(/was not what the node has: .*, 1 altered; repaired/);
+    const shards = (await store.listShards()).filter(({ shardId }) => shardId > 0);
+    expect(shards.map(({ errorCount }) => errorCount).sort()).toEqual([0, 1]);
+    expect(await verify(store)).toEqual([]);
+  });
+});
+
 describe("a node that shows an older snapshot for its newest", () => {
   it("is caught by the chain's root, and told which block it showed", async () => {
     const { errors, statuses } = await mirror({ replaySnapshot: {} });

@@ -87,7 +87,9 @@ async function recordProof({ run }: FollowedShard, found: ShardVerification): Pr
 function optionsOf({ run, shardId, reading }: FollowedShard): VerifyOptions {
   const { client, signal, areValidatorsConfigured } = reading;
   const validatorSets = areValidatorsConfigured ? reading.validatorSets : undefined;
-  return { client, signal, validatorSets, store: run.store, shardIds: [shardId] };
+  const { store, options } = run;
+  const { verification } = options;
+  return { client, signal, validatorSets, store, shardIds: [shardId], verification };
 }
 
 /** Whether looking again would find nothing else: such as in a mirror that is not to have gasless keys. */
