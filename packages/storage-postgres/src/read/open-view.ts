@@ -74,11 +74,16 @@ async function* readRows(
   }
 }
 
+/** Whether a leaf is there. */
+const IS_PRESENT = "event_id > 0 and event_id >= removed_event_id";
+
 async function* listAccounts(client: Client): AsyncGenerator<bigint> {
   const accounts = selectAccountsWithRows(await listPartitions(client));
   await client.query(`declare accounts no scroll cursor for
     select fid from (${accounts}
-      union select distinct fid from trie_leaves) accounts order by fid`);
+      union select distinct fid from trie_leaves where ${IS_PRESENT}) accounts
+    -- Those from 2^63 on are negative.
+    order by fid < 0, fid`);
   while (true) {
     const { rows } = await client.query(`fetch ${FETCH_FIDS} from accounts`);
     for (const { fid } of rows) yield BigInt.asUintN(64, fid);
@@ -132,7 +137,7 @@ export async function openView(connections: Connections): Promise<StoreView> {
       const { rows } = await asStorageErrors(
         client.query(`select trie_key from trie_leaves
           where shard_id = ${shardId} and fid = any(${toArray(fids)})
-            and event_id > 0 and event_id >= removed_event_id
+            and ${IS_PRESENT}
           order by trie_key`),
       );
       return rows.map(({ trie_key }) => trie_key);

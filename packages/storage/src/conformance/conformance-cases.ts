@@ -3,6 +3,7 @@ import { FENCE_CASES } from "./contract/fence-cases.ts";
 import { MEMBERSHIP_CASES } from "./contract/membership-cases.ts";
 import { QUARANTINE_CASES } from "./contract/quarantine-cases.ts";
 import { SIDE_BY_SIDE_CASES } from "./contract/side-by-side-cases.ts";
+import { VIEW_CASES } from "./contract/view-cases.ts";
 import { BLOCK_LAWS } from "./laws/block-laws.ts";
 import { QUARANTINE_LAWS } from "./laws/quarantine-laws.ts";
 import { SNAPSHOT_LAWS } from "./laws/snapshot-laws.ts";
@@ -28,6 +29,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...LISTING_RULES,
   ...PROOF_RULES,
   ...QUARANTINE_CASES,
+  ...VIEW_CASES,
   ...BLOCK_LAWS,
   ...SNAPSHOT_LAWS,
   ...QUARANTINE_LAWS,
