@@ -2,6 +2,7 @@
 // has proved since, and all rows where a download could not be proved.
 import { setTimeout as delay } from "node:timers/promises";
 import type { BlockBatch } from "@snaprag/storage";
+import type { SyncRun } from "../../run/sync-run.ts";
 import { confirmDifferences } from "../rows/confirm-differences.ts";
 import type { Backlog } from "./backlog.ts";
 import { findSuspects, listNamed } from "./find-suspects.ts";
@@ -16,7 +17,9 @@ export interface AccountProver {
   add(batch: BlockBatch): void;
   /** Proves what is due after a batch. */
   proveDue(batch: BlockBatch): Promise<void>;
-  /** Proves a few accounts of the backlog, after a batch. */
+  /** Whether there is anything to be proved while nothing is due. */
+  hasBacklog(): boolean;
+  /** Proves a few accounts of the backlog, after a batch; first it looks for more of them. */
   proveBacklog(batch: BlockBatch): Promise<void>;
   /** Leaves what is not proved to whoever proves the backlog next. */
   leave(): void;
@@ -24,6 +27,14 @@ export interface AccountProver {
 
 /** Times in a row that an account may be undecided before it is looked at until it is. */
 const MAX_UNDECIDED = 5;
+
+/** How long a backlog waits for shards that are behind before it looks again. */
+const PAUSE_MS = 200;
+
+/** Whether a shard has yet to catch up with its node: then its blocks are more urgent than any backlog. */
+function isAnyBehind({ activity }: SyncRun): boolean {
+  return activity.list().some(({ phase, isCaughtUp }) => phase === "realtime" && !isCaughtUp);
+}
 
 /** Proves accounts that blocks touched. Returns what came of it, and those that it could not be told of. */
 async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
@@ -75,14 +86,14 @@ export function createAccountProver(
   shard: FollowedShard,
   { interval, backlog, firstBlock }: AccountProverOptions,
 ): AccountProver {
-  const { run, shardId } = shard;
+  const { run, shardId, reading } = shard;
+  const { signal } = reading;
   const rowsProof = createRowsProof(shard, interval);
   const touched = createTouchedAccounts(interval);
   let isEarlierKnown = false;
 
   /** Of whoever followed the blocks before, nobody knows what was still to be proved. */
   async function addEarlier(): Promise<void> {
-    if (isEarlierKnown) return;
     const earliest = firstBlock > interval ? firstBlock - interval : 1n;
     const range = { firstBlock: earliest, lastBlock: firstBlock - 1n };
     backlog.addAccounts(await listNamed(shard, range));
@@ -112,12 +123,14 @@ export function createAccountProver(
   return {
     add: touched.add,
     async proveDue(batch) {
-      await addEarlier();
       await proveTouched(batch);
       // What all rows were proved with needs no other proof.
       if (await rowsProof.afterBatch(batch)) backlog.clear();
     },
+    hasBacklog: () => backlog.size > 0 || !isEarlierKnown,
     async proveBacklog(batch) {
+      if (isAnyBehind(run)) return delay(PAUSE_MS, undefined, { signal });
+      if (!isEarlierKnown) return addEarlier();
       const settled = await proveSome(shard, backlog);
       touched.putBackUndecided(settled.undecided, new Map());
       react(settled, batch);

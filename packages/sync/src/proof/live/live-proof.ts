@@ -45,11 +45,11 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
   let running: Promise<void> | undefined;
 
   /** Proves what is due, also what became so meanwhile; and what else there is while nothing is. */
-  async function prove({ proveDue, proveBacklog }: AccountProver): Promise<void> {
+  async function prove({ proveDue, proveBacklog, hasBacklog }: AccountProver): Promise<void> {
     try {
       let proved: BlockBatch | undefined;
       let isAnswered = true;
-      while (latest && (latest !== proved || (isAnswered && backlog.size > 0))) {
+      while (latest && (latest !== proved || (isAnswered && hasBacklog()))) {
         const batch = latest;
         const isNew = batch !== proved;
         isAnswered = await tryToProve(run, shardId, () =>
