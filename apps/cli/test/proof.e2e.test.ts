@@ -97,6 +97,8 @@ describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
       expect(repaired.stderr).toContain(`(pid ${sync.pid})`);
     } else {
       expect(repaired).toMatchObject({ exitCode: 0, stderr: "" });
+      const [, shardId = ""] = /^shard (\d) {2}mismatch/m.exec(repaired.stdout) ?? [];
+      expect(repaired.stdout).toMatch(new RegExp(`^shard ${shardId} {2}match {2}`, "m"));
       await deleteCast(workplace);
     }
     sync.kill("SIGINT");
@@ -112,6 +114,10 @@ describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
         ...{ fid, missing, tooMany: [], altered: [], unexplained: [] },
         ...{ isRepaired: true, isPending: false },
       },
+    ]);
+    const others = shards.filter(({ after }: { after: object | null }) => after !== null);
+    expect(others).toMatchObject([
+      { status: "mismatch", isMatch: true, after: { status: "match" } },
     ]);
     await expectMatch(place);
   });

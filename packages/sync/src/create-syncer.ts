@@ -121,6 +121,7 @@ async function runSession(session: Session): Promise<void> {
     areValidatorsConfigured: options.validatorSets !== undefined,
     checkMessages: checker.check,
     activity,
+    shardsBehind: new Set(),
     logger,
     signal,
     abort,

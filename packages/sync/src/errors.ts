@@ -1,3 +1,5 @@
+import { NodeClientError } from "@snaprag/client";
+
 /**
  * Why a sync cannot go on.
  *
@@ -60,5 +62,13 @@ export function cursorExpired(shardId: number, expected: bigint, found: bigint):
     "cursor_expired",
     `The node has events of shard ${shardId} from block ${found} on, block ${expected} is gone`,
     { shardId, firstBlock: found },
+  );
+}
+
+/** Whether a node gave no answer that a proof could be made of; it may give one later. */
+export function isUnanswered(error: unknown): error is NodeClientError | SyncError {
+  if (error instanceof NodeClientError) return error.code !== "cancelled";
+  return (
+    error instanceof SyncError && (error.code === "node_behind" || error.code === "cursor_expired")
   );
 }

@@ -6,11 +6,11 @@ import type { VerificationLevel } from "./messages/message-checks.ts";
 import type { ChainRoot } from "./node/chain-root.ts";
 import { createNodeReading } from "./node/create-node-reading.ts";
 import type { NodeReading } from "./node/node-reading.ts";
-import type { ConfirmedDifferences } from "./rows/confirm-differences.ts";
-import { confirmDifferences } from "./rows/confirm-differences.ts";
 import { drawAccounts } from "./rows/draw-accounts.ts";
-import type { AccountDifference } from "./rows/examine-account.ts";
 import { readShard } from "./rows/read-shard.ts";
+import type { ConfirmedDifferences } from "./rows/suspects/confirm-differences.ts";
+import { confirmDifferences } from "./rows/suspects/confirm-differences.ts";
+import type { AccountDifference } from "./rows/suspects/examine-account.ts";
 
 /** Options of {@link verifyStore}. */
 export interface VerifyOptions {

@@ -45,8 +45,10 @@ function createWriteTime() {
 function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
   const activity = run.activity.of(shardId);
   let tip: bigint | undefined;
+  run.shardsBehind.add(shardId);
   const isApplied = () => tip !== undefined && activity.blockNumber >= tip;
   function check(): void {
+    if (isApplied()) run.shardsBehind.delete(shardId);
     if (!isApplied() || isProving() || activity.isCaughtUp) return;
     activity.isCaughtUp = true;
     run.onCaughtUp();
@@ -55,6 +57,8 @@ function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
     check,
     isApplied,
     isKnown: () => tip !== undefined,
+    /** Whoever is not followed is not behind. */
+    [Symbol.dispose]: () => void run.shardsBehind.delete(shardId),
     is: (blockNumber: bigint) => blockNumber === tip,
     set(blockNumber: bigint) {
       tip = blockNumber;
@@ -103,7 +107,7 @@ export async function followShard(
     onProved: () => tip.check(),
     onFailure: (error) => failing.abort(error),
   });
-  const tip = createTip(run, shardId, liveProof.isBeginning);
+  using tip = createTip(run, shardId, liveProof.isBeginning);
   const writing = createWriteTime();
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),

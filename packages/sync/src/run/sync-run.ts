@@ -25,6 +25,8 @@ export interface SyncRun {
   /** Checks signatures where all are; says what else messages are to be checked with. */
   readonly checkMessages: (messages: readonly Message[]) => Promise<MessageChecks>;
   readonly activity: Activity;
+  /** Shards that are followed and have not come to their node's newest block since they are. */
+  readonly shardsBehind: Set<number>;
   readonly logger: Logger;
   /** Aborts when the run ends, for whatever reason. */
   readonly signal: AbortSignal;

@@ -2,12 +2,11 @@
 // has proved since, and all rows where a download could not be proved.
 import { setTimeout as delay } from "node:timers/promises";
 import type { BlockBatch } from "@snaprag/storage";
-import type { SyncRun } from "../../run/sync-run.ts";
-import { confirmDifferences } from "../rows/confirm-differences.ts";
+import { confirmDifferences } from "../rows/suspects/confirm-differences.ts";
 import type { Backlog } from "./backlog.ts";
 import { findSuspects, listNamed } from "./find-suspects.ts";
 import type { FollowedShard, Settled } from "./prove-rows.ts";
-import { createRowsProof, settleDifferences } from "./prove-rows.ts";
+import { createRowsProof, recordContradicted, settleDifferences } from "./prove-rows.ts";
 import type { Due } from "./touched-accounts.ts";
 import { createTouchedAccounts, firstBlockOf } from "./touched-accounts.ts";
 
@@ -21,8 +20,8 @@ export interface AccountProver {
   hasBacklog(): boolean;
   /** Proves a few accounts of the backlog, after a batch; first it looks for more of them. */
   proveBacklog(batch: BlockBatch): Promise<void>;
-  /** Leaves what is not proved to whoever proves the backlog next. */
-  leave(): void;
+  /** Adds what is not proved to the backlog, which outlives the prover. */
+  handOver(): void;
 }
 
 /** Times in a row that an account may be undecided before it is looked at until it is. */
@@ -30,28 +29,39 @@ const MAX_UNDECIDED = 5;
 
 /** How long a backlog waits for shards that are behind before it looks again. */
 const PAUSE_MS = 200;
-
-/** Whether a shard has yet to catch up with its node: then its blocks are more urgent than any backlog. */
-function isAnyBehind({ activity }: SyncRun): boolean {
-  return activity.list().some(({ phase, isCaughtUp }) => phase === "realtime" && !isCaughtUp);
-}
+/** Blocks before the first one that are looked at for what they touched, however long the interval. */
+const MOST_EARLIER = 1000n;
 
 /** Proves accounts that blocks touched. Returns what came of it, and those that it could not be told of. */
 async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
   const { run, shardId, reading } = shard;
-  const isOneLook = [...touches.values()].every(({ undecided }) => undecided < MAX_UNDECIDED);
+  const isOverdue = (fid: bigint) => (touches.get(fid)?.undecided ?? 0) >= MAX_UNDECIDED;
   const firstBlock = firstBlockOf(touches) ?? lastBlock;
   const search = { fids: [...touches.keys()], firstBlock, wholeFrom, lastBlock };
   const { roots, unsure, isAllTold } = await findSuspects(shard, search);
   const { store, logger } = run;
-  const suspects = { store, shardId, fids: [...roots.keys()], hasSignatures: false, isOneLook };
+  const patience = [...touches.keys()].some(isOverdue) ? "to the end" : "once";
+  const suspects = {
+    store,
+    shardId,
+    fids: [...roots.keys()],
+    hasSignatures: false,
+    patience,
+  } as const;
   const found = await confirmDifferences(reading, { ...suspects, toldRoots: roots });
   const { differences, pending } = found;
   const counts = { accounts: touches.size, suspects: roots.size };
   logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
   const settled = await settleDifferences(shard, differences);
-  const undecided = [...pending, ...unsure, ...settled.unsettled];
-  return { ...settled, undecided, isAllTold };
+  const wrong = found.contradicted.filter(isOverdue);
+  await recordContradicted(shard, wrong);
+  return {
+    isAllTold,
+    isRepaired: settled.isRepaired,
+    isBroken: settled.isBroken || wrong.length > 0,
+    undecided: [...pending, ...unsure, ...settled.unsettled],
+    contradicted: found.contradicted.filter((fid) => !isOverdue(fid)),
+  };
 }
 
 /** As {@link proveAccounts}, of a few accounts of a backlog: against the live trie alone. */
@@ -60,8 +70,9 @@ async function proveSome(shard: FollowedShard, backlog: Backlog) {
   const startedAt = performance.now();
   const fids = backlog.take();
   try {
-    const suspects = { store: run.store, shardId, fids, hasSignatures: false };
-    const { differences, pending } = await confirmDifferences(reading, suspects);
+    const suspects = { store: run.store, shardId, fids, hasSignatures: false } as const;
+    const found = await confirmDifferences(reading, { ...suspects, patience: "briefly" });
+    const { differences, pending } = found;
     const settled = await settleDifferences(shard, differences);
     // Following is to have at least half of the time.
     await delay(performance.now() - startedAt, undefined, { signal: reading.signal });
@@ -94,13 +105,15 @@ export function createAccountProver(
 
   /** Of whoever followed the blocks before, nobody knows what was still to be proved. */
   async function addEarlier(): Promise<void> {
-    const earliest = firstBlock > interval ? firstBlock - interval : 1n;
+    // Tried once: a node that does not tell of them keeps nothing else from being proved.
+    isEarlierKnown = true;
+    const count = interval < MOST_EARLIER ? interval : MOST_EARLIER;
+    const earliest = firstBlock > count ? firstBlock - count : 1n;
     const range = { firstBlock: earliest, lastBlock: firstBlock - 1n };
     backlog.addAccounts(await listNamed(shard, range));
-    isEarlierKnown = true;
   }
 
-  function react({ isRepaired, isBroken }: Settled, batch: BlockBatch): void {
+  function react({ isRepaired, isBroken }: Omit<Settled, "unsettled">, batch: BlockBatch): void {
     if (isRepaired) touched.hurry();
     if (isBroken) rowsProof.resumeAfter(batch);
   }
@@ -112,6 +125,7 @@ export function createAccountProver(
     try {
       const settled = await proveAccounts(shard, due, blockNumber);
       touched.putBackUndecided(settled.undecided, due.touches);
+      touched.putBackContradicted(settled.contradicted, due);
       if (!settled.isAllTold) touched.putBackWhole(due);
       react(settled, batch);
     } catch (error) {
@@ -129,14 +143,15 @@ export function createAccountProver(
     },
     hasBacklog: () => backlog.size > 0 || !isEarlierKnown,
     async proveBacklog(batch) {
-      if (isAnyBehind(run)) return delay(PAUSE_MS, undefined, { signal });
-      if (!isEarlierKnown) return addEarlier();
+      // Blocks are more urgent than any backlog.
+      if (run.shardsBehind.size > 0) return delay(PAUSE_MS, undefined, { signal });
+      if (backlog.size === 0) return addEarlier();
       const settled = await proveSome(shard, backlog);
       touched.putBackUndecided(settled.undecided, new Map());
       react(settled, batch);
       if (backlog.size > 0) return;
-      run.logger.info({ shardId }, "accounts proved that earlier blocks touched");
+      run.logger.info({ shardId }, "accounts looked at that earlier blocks touched");
     },
-    leave: () => backlog.addAccounts(touched.list()),
+    handOver: () => backlog.addAccounts(touched.list()),
   };
 }

@@ -1,4 +1,5 @@
-// The accounts that blocks touched while a shard was behind its node, a few at a time.
+// Accounts that are to be proved when there is time: touched while a shard was behind its node, or right
+// before it was followed, or handed over by whoever followed it before.
 import type { BlockBatch } from "@snaprag/storage";
 import { accountsOf } from "./touched-accounts.ts";
 

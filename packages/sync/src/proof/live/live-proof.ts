@@ -20,7 +20,7 @@ export interface LiveProof extends AsyncDisposable {
 export interface LiveProofOptions extends FollowedShard {
   /** Whether the node's newest block was applied. */
   readonly isAtTip: () => boolean;
-  /** What was touched before that, and is proved by and by when it was; lives longer than a proof. */
+  /** Accounts that were touched before that: proved, a few at a time, after that. Outlives this proof. */
   readonly backlog: Backlog;
   /** Whether the shard was downloaded: nothing can be proved of one that begins in the middle. */
   readonly isWhole: boolean;
@@ -84,7 +84,7 @@ export function createLiveProof(options: LiveProofOptions): LiveProof {
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await running;
-      prover?.leave();
+      prover?.handOver();
       ending[Symbol.dispose]();
     },
   };

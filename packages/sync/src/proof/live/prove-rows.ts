@@ -4,7 +4,7 @@ import type { SyncRun } from "../../run/sync-run.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { RepairedAccount } from "../repair/repair-accounts.ts";
 import { repairAccounts } from "../repair/repair-accounts.ts";
-import type { AccountDifference } from "../rows/examine-account.ts";
+import type { AccountDifference } from "../rows/suspects/examine-account.ts";
 import type { ShardVerification, VerifyOptions } from "../verify-store.ts";
 import { verifyStore } from "../verify-store.ts";
 
@@ -36,11 +36,39 @@ export interface Settled {
   readonly isBroken: boolean;
 }
 
-/** An account differs, and nothing puts it right: what was proved before says nothing of the rows now. */
+/** An account is wrong, and nothing puts it right: what was proved before says nothing of the rows now. */
 async function withdrawProof({ run, shardId }: FollowedShard): Promise<void> {
   const proof = (await run.store.findShard(shardId))?.proof;
-  if (proof?.status !== "proved") return;
-  await run.store.recordProof(shardId, { ...proof, status: "mismatch", provedAt: new Date() });
+  if (!proof || proof.status === "mismatch") return;
+  await run.store.recordProof(shardId, { ...proof, status: "mismatch" });
+}
+
+/** Keeps on record what is wrong with an account, for people to read. */
+async function recordWrong(
+  { run, shardId }: FollowedShard,
+  {
+    fid,
+    what,
+    isProved,
+  }: { readonly fid: bigint; readonly what: string; readonly isProved: boolean },
+): Promise<void> {
+  const message = `The account of fid ${fid} was not what ${what}`;
+  run.logger.error({ shardId, fid, isProved }, message);
+  run.activity.of(shardId).errorCount += 1;
+  const fault = { shardId, virtualShard: null, code: "account_mismatch", message };
+  await run.store.recordFault({ ...fault, isRetried: isProved });
+}
+
+/** Keeps on record which accounts store and node have alike, and the transactions of blocks otherwise. */
+export async function recordContradicted(
+  shard: FollowedShard,
+  fids: readonly bigint[],
+): Promise<void> {
+  for (const fid of fids) {
+    const what = "its block says, and the node has it so too; all rows are proved again";
+    await recordWrong(shard, { fid, what, isProved: false });
+  }
+  if (fids.length > 0) await withdrawProof(shard);
 }
 
 /** Puts accounts right, and keeps on record which were wrong. */
@@ -51,17 +79,14 @@ export async function settleDifferences(
   const unsettled: bigint[] = [];
   let isBroken = false;
   const { run, shardId, reading } = shard;
-  const { store, logger } = run;
+  const { store } = run;
   const hasSignatures = run.options.verification === "full";
   const accounts = { store, shardId, differences, hasSignatures };
   for (const repaired of await repairAccounts(reading, accounts)) {
     const { difference, isProved } = repaired;
     const { fid } = difference;
-    const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;
-    logger.error({ shardId, fid, isProved }, message);
-    run.activity.of(shardId).errorCount += 1;
-    const code = "account_mismatch";
-    await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: isProved });
+    const what = `the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;
+    await recordWrong(shard, { fid, what, isProved });
     if (!isProved) unsettled.push(fid);
     isBroken ||= !isProved && !repaired.isPending;
   }
@@ -101,13 +126,13 @@ function isAllThatCanBeSaid({ status, chainRoot, pending }: ShardVerification): 
 export interface RowsProof {
   /** To be called after each batch. Returns whether all rows were proved just now. */
   afterBatch(batch: BlockBatch): Promise<boolean>;
-  /** To be called when a proof does not hold any more: all rows are proved again after so many blocks. */
+  /** To be called when a proof does not hold any more: all rows are proved again, the later the more often. */
   resumeAfter(batch: BlockBatch): void;
 }
 
 /**
- * Creates the proof of all rows, for a shard whose download could not be proved. It is taken again
- * after a repair, and then the more rarely, the longer it comes to nothing.
+ * Creates the proof of all rows, for a shard whose download could not be proved, or whose proof does not
+ * hold any more. It is taken again after a repair, and then the more rarely, the longer it comes to nothing.
  */
 export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): RowsProof {
   const { run, shardId } = shard;
@@ -146,7 +171,9 @@ export function createRowsProof(shard: FollowedShard, intervalBlocks: bigint): R
   return {
     afterBatch,
     resumeAfter({ blockNumber }) {
-      nextBlock ??= blockNumber + intervalBlocks;
+      if (nextBlock !== undefined) return;
+      nextBlock = blockNumber + (intervalBlocks << attempts);
+      attempts += 1n;
     },
   };
 }

@@ -1,14 +1,5 @@
-import { NodeClientError } from "@snaprag/client";
-import { SyncError } from "../../errors.ts";
+import { isUnanswered } from "../../errors.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
-
-/** Whether a node gave no answer that a proof could be made of. */
-function isUnanswered(error: unknown): error is NodeClientError | SyncError {
-  if (error instanceof NodeClientError) return error.code !== "cancelled";
-  return (
-    error instanceof SyncError && (error.code === "node_behind" || error.code === "cursor_expired")
-  );
-}
 
 /**
  * Tries to prove something of a shard. A node that does not answer what only a proof asks for, or is

@@ -6,7 +6,7 @@ import { SyncError } from "../../errors.ts";
 import { expectReached } from "../../run/expect-reached.ts";
 import { findKeyShard, listTouched } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
-import type { AccountDifference } from "../rows/examine-account.ts";
+import type { AccountDifference } from "../rows/suspects/examine-account.ts";
 import type { Moment } from "./correct-account.ts";
 import { correct } from "./correct-account.ts";
 

@@ -7,9 +7,9 @@ import { processCarrier } from "../../run/quarantine/process-carrier.ts";
 import { processContextOf } from "../../run/sync-run.ts";
 import { NONE_FORGED } from "../messages/message-checks.ts";
 import type { NodeReading } from "../node/node-reading.ts";
-import type { AccountDifference } from "../rows/examine-account.ts";
 import type { RowLeaf } from "../rows/row-leaf.ts";
 import { isKeyRow } from "../rows/row-leaf.ts";
+import type { AccountDifference } from "../rows/suspects/examine-account.ts";
 
 /** What is written, by the shard whose positions it has. */
 interface Correction {

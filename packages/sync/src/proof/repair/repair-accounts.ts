@@ -1,7 +1,7 @@
 import type { Store } from "@snaprag/storage";
 import type { NodeReading } from "../node/node-reading.ts";
-import { confirmDifferences } from "../rows/confirm-differences.ts";
-import type { AccountDifference } from "../rows/examine-account.ts";
+import { confirmDifferences } from "../rows/suspects/confirm-differences.ts";
+import type { AccountDifference } from "../rows/suspects/examine-account.ts";
 import { applyCorrection } from "./apply-correction.ts";
 
 /** How often accounts are put right that blocks change meanwhile. */

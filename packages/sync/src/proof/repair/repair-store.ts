@@ -1,4 +1,5 @@
 import type { ProofStatus } from "@snaprag/storage";
+import { isUnanswered } from "../../errors.ts";
 import { createNodeReading } from "../node/create-node-reading.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { ShardVerification, VerifyOptions } from "../verify-store.ts";
@@ -12,8 +13,8 @@ export interface ShardRepair {
   readonly found: ShardVerification;
   readonly accounts: readonly RepairedAccount[];
   /**
-   * What was found when all rows were verified again; undefined where nothing was written, or where only some
-   * accounts were looked at, each of which is proved by itself.
+   * What was found when all rows were verified again; undefined where no account was put right, where only
+   * some were looked at, each of which is proved by itself, or where the node did not answer any more.
    */
   readonly after: ShardVerification | undefined;
   /** What the shard is by now, or the accounts of it that were looked at. */
@@ -30,6 +31,20 @@ function statusOfSome(
   return isAllProved && pending.length + withoutKeys.length === 0 ? "proved" : "unproved";
 }
 
+/** Accounts are proved against what the node has now: only the shard's root stands in a block. */
+async function verifyAgain(
+  options: VerifyOptions,
+  shardId: number,
+): Promise<ShardVerification | undefined> {
+  try {
+    for await (const after of verifyStore({ ...options, shardIds: [shardId] })) return after;
+  } catch (error) {
+    // What was put right is to be told all the same.
+    if (!isUnanswered(error)) throw error;
+  }
+  return undefined;
+}
+
 async function repairShard(
   reading: NodeReading,
   options: VerifyOptions,
@@ -39,15 +54,13 @@ async function repairShard(
   const { shardId, differences } = found;
   const hasSignatures = verification === "full";
   const accounts = await repairAccounts(reading, { store, shardId, differences, hasSignatures });
-  const isWritten = accounts.some(({ isProved }) => isProved);
-  if (!isWritten) return { found, accounts, after: undefined, status: found.status };
+  const isAnyProved = accounts.some(({ isProved }) => isProved);
+  if (!isAnyProved) return { found, accounts, after: undefined, status: found.status };
   if (found.root === undefined) {
     return { found, accounts, after: undefined, status: statusOfSome(found, accounts) };
   }
-  // Accounts are proved against what the node has now: only the shard's root stands in a block.
-  let after = found;
-  for await (const again of verifyStore({ ...options, shardIds: [shardId] })) after = again;
-  return { found, accounts, after, status: after.status };
+  const after = await verifyAgain(options, shardId);
+  return { found, accounts, after, status: after?.status ?? "unproved" };
 }
 
 /**

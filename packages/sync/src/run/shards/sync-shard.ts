@@ -103,6 +103,8 @@ export async function syncDataShard(
     } catch (error) {
       if (error instanceof SyncError && error.code === "cursor_expired" && expiry.isSure()) {
         await startOver(run, shardId, error);
+        // What is listed again is proved as a whole.
+        backlog.clear();
       }
       throw error;
     }

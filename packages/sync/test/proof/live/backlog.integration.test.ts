@@ -145,3 +145,58 @@ it("takes the proof back where an account cannot be put right, and proves all ro
   await sync(devnet, store);
   expect(await differences(devnet, store)).toEqual([]);
 });
+
+/** A node whose transactions tell another root of an account than its trie has, whenever they name it. */
+function contradicting(client: NodeClient) {
+  let fid: bigint | undefined;
+  const contradicted: NodeClient = {
+    ...client,
+    async *readShardChunks(...call) {
+      for await (const chunks of client.readShardChunks(...call)) {
+        yield chunks.map((chunk) => {
+          fid ??= chunk.transactions[0]?.fid;
+          const transactions = chunk.transactions.map((transaction) =>
+            transaction.fid === fid
+              ? { ...transaction, accountRoot: new Uint8Array(20) }
+              : transaction,
+          );
+          return { ...chunk, transactions };
+        });
+      }
+    },
+  };
+  return { client: contradicted, fid: () => fid };
+}
+
+it("is not believed of an account that transactions tell otherwise of, and all rows are proved", async () => {
+  devnet = await startDevnet({ users: 200, messages: 400, trafficPerBlock: 3 });
+  const store = newStore();
+  await sync(devnet, store);
+  await using client = createNodeClient({ endpoint: devnet.endpoint });
+  const lying = contradicting(client);
+  const statuses: string[] = [];
+  const watched: Store = {
+    ...store,
+    async recordProof(shardId, proof) {
+      statuses.push(proof.status);
+      await store.recordProof(shardId, proof);
+    },
+  };
+  const { logger, errors } = createRecordingLogger();
+  const controller = new AbortController();
+  const syncer = createSyncer({
+    ...{ client: lying.client, store: watched, logger, holder: "a test" },
+    ...{ syncIntervalMs: 1, proofInterval: 1 },
+  });
+  const running = syncer.run({ signal: controller.signal });
+
+  const proveAgain = async () => {
+    await devnet.produceBlock(1);
+    return statuses.indexOf("mismatch") >= 0 && statuses.at(-1) === "proved";
+  };
+  await expect.poll(proveAgain, { timeout: 60_000, interval: 300 }).toBe(true);
+  controller.abort();
+  await running;
+
+  expect(errors.join("\n")).toContain(`fid ${lying.fid()} was not what its block says`);
+}, 90_000);

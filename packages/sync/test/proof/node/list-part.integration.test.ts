@@ -8,7 +8,7 @@ import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import { createNodeReading } from "../../../src/proof/node/create-node-reading.ts";
 import { listPart } from "../../../src/proof/node/list-part.ts";
-import { readLiveAccount } from "../../../src/proof/rows/examine-account.ts";
+import { readLiveAccount } from "../../../src/proof/rows/suspects/examine-account.ts";
 import { findFid, register } from "../../support/accounts.ts";
 import { submissionsOf } from "../../support/gasless-keys.ts";
 import { newStore, startDevnet, sync } from "../../support/mirrors.ts";

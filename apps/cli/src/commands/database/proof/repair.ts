@@ -129,12 +129,13 @@ function outcomeOf({ isProved, isPending }: ShardRepair["accounts"][number]): st
   return isPending ? "not proved yet" : "still differs";
 }
 
-function repairedLines({ found, accounts }: ShardRepair): readonly string[] {
+function repairedLines({ found, accounts, after }: ShardRepair): readonly string[] {
   const differences = accounts.map((account) => ({
     report: differenceToObject(account.difference),
     outcome: outcomeOf(account),
   }));
-  return [shardLine(found), ...noteLines(found), ...listLines(differences)];
+  const again = after === undefined ? [] : [shardLine(after), ...noteLines(after)];
+  return [shardLine(found), ...noteLines(found), ...listLines(differences), ...again];
 }
 
 /** What was found and what became of it, for machines. Fields are only ever added. */
@@ -146,8 +147,10 @@ function repairedToObject(shards: readonly ShardRepair[], places: object): objec
     remaining,
     pending,
     ...places,
-    shards: shards.map(({ found, accounts }) => ({
+    shards: shards.map(({ found, accounts, after, status }) => ({
       ...shardToObject(found),
+      isMatch: status === "proved",
+      after: after === undefined ? null : shardToObject(after),
       differences: accounts.map(({ difference, isProved, isPending }) => ({
         ...differenceToObject(difference),
         isRepaired: isProved,

@@ -6,19 +6,19 @@ import { createSigner } from "@snaprag/devnet";
 import { MessageType } from "@snaprag/proto";
 import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
-import { GASLESS_KEY_NIBBLE } from "../../../src/historical/accounts/account-token.ts";
-import { createNodeReading } from "../../../src/proof/node/create-node-reading.ts";
-import type { NodeReading } from "../../../src/proof/node/node-reading.ts";
-import type { AccountUnderExamination } from "../../../src/proof/rows/examine-account.ts";
+import { GASLESS_KEY_NIBBLE } from "../../../../src/historical/accounts/account-token.ts";
+import { createNodeReading } from "../../../../src/proof/node/create-node-reading.ts";
+import type { NodeReading } from "../../../../src/proof/node/node-reading.ts";
+import { readAccounts } from "../../../../src/proof/rows/read-accounts.ts";
+import type { AccountUnderExamination } from "../../../../src/proof/rows/suspects/examine-account.ts";
 import {
   examineAccount,
   hasSuspectPart,
   readLiveAccount,
-} from "../../../src/proof/rows/examine-account.ts";
-import { readAccounts } from "../../../src/proof/rows/read-accounts.ts";
-import { findFid, register } from "../../support/accounts.ts";
-import { addKey, submissionsOf } from "../../support/gasless-keys.ts";
-import { newStore, startDevnet, sync } from "../../support/mirrors.ts";
+} from "../../../../src/proof/rows/suspects/examine-account.ts";
+import { findFid, register } from "../../../support/accounts.ts";
+import { addKey, submissionsOf } from "../../../support/gasless-keys.ts";
+import { newStore, startDevnet, sync } from "../../../support/mirrors.ts";
 
 const shardId = 1;
 const fid = findFid((each) => homeShardOf(each, 2) === shardId);

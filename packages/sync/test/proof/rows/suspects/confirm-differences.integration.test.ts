@@ -6,10 +6,11 @@ import { MessageType, narrowMessage } from "@snaprag/proto";
 import type { MemoryStore } from "@snaprag/storage";
 import { homeShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
-import { createNodeReading } from "../../../src/proof/node/create-node-reading.ts";
-import { confirmDifferences } from "../../../src/proof/rows/confirm-differences.ts";
-import { readLiveAccount } from "../../../src/proof/rows/examine-account.ts";
-import { newStore, startDevnet, sync } from "../../support/mirrors.ts";
+import { createNodeReading } from "../../../../src/proof/node/create-node-reading.ts";
+import type { Patience } from "../../../../src/proof/rows/suspects/confirm-differences.ts";
+import { confirmDifferences } from "../../../../src/proof/rows/suspects/confirm-differences.ts";
+import { readLiveAccount } from "../../../../src/proof/rows/suspects/examine-account.ts";
+import { newStore, startDevnet, sync } from "../../../support/mirrors.ts";
 
 const KEY_TYPES: readonly number[] = [MessageType.KEY_ADD, MessageType.KEY_REMOVE];
 
@@ -67,6 +68,8 @@ async function tellOfKey() {
   }
 }
 
+const NOTHING = { differences: [], pending: [], contradicted: [], withoutKeys: [] };
+
 let snapshotListings: number;
 
 /** The client, which counts how often the history of all keys is begun to be read. */
@@ -84,11 +87,11 @@ function countingSnapshots(): NodeClient {
 async function confirm(
   store: MemoryStore,
   { fid, shardId }: { readonly fid: bigint; readonly shardId: number },
-  isOneLook: boolean,
+  patience: Patience,
 ) {
   const reading = await createNodeReading({ client: countingSnapshots(), store });
   return confirmDifferences(reading, {
-    ...{ store, shardId, fids: [fid], hasSignatures: false, isOneLook },
+    ...{ store, shardId, fids: [fid], hasSignatures: false, patience },
   });
 }
 
@@ -98,12 +101,12 @@ describe("confirmDifferences()", () => {
     const account = await addKey();
     await sync(devnet, store, { shardIds: [1, 2] });
 
-    const early = await confirm(store, account, true);
+    const early = await confirm(store, account, "once");
     await sync(devnet, store);
-    const late = await confirm(store, account, true);
+    const late = await confirm(store, account, "once");
 
-    expect(early).toEqual({ differences: [], pending: [account.fid], withoutKeys: [] });
-    expect(late).toEqual({ differences: [], pending: [], withoutKeys: [] });
+    expect(early).toEqual({ ...NOTHING, pending: [account.fid] });
+    expect(late).toEqual(NOTHING);
   });
 
   it("waits for a key that shard 0 has told the store of, and not yet the account's shard", async () => {
@@ -112,14 +115,24 @@ describe("confirmDifferences()", () => {
     const account = { fid, shardId: homeShardOf(fid, 2) };
     await sync(devnet, store);
 
-    const early = await confirm(store, account, true);
+    const early = await confirm(store, account, "once");
     expect(snapshotListings).toBe(0);
     await devnet.produceBlock(5);
     await sync(devnet, store);
-    const late = await confirm(store, account, true);
+    const late = await confirm(store, account, "once");
 
-    expect(early).toEqual({ differences: [], pending: [fid], withoutKeys: [] });
-    expect(late).toEqual({ differences: [], pending: [], withoutKeys: [] });
+    expect(early).toEqual({ ...NOTHING, pending: [fid] });
+    expect(late).toEqual(NOTHING);
+  });
+
+  it("decides nothing that has not stayed, when it is to look briefly", async () => {
+    const store = await start({ replayDelayBlocks: 1_000 });
+    const fid = await tellOfKey();
+    await sync(devnet, store);
+
+    const found = await confirm(store, { fid, shardId: homeShardOf(fid, 2) }, "briefly");
+
+    expect(found).toEqual({ ...NOTHING, pending: [fid] });
   });
 
   it("decides in the end about a key that the account's shard does not come to have", async () => {
@@ -127,7 +140,7 @@ describe("confirmDifferences()", () => {
     const fid = await tellOfKey();
     await sync(devnet, store);
 
-    const found = await confirm(store, { fid, shardId: homeShardOf(fid, 2) }, false);
+    const found = await confirm(store, { fid, shardId: homeShardOf(fid, 2) }, "to the end");
 
     expect(found.pending).toEqual([]);
     expect(found.differences).toMatchObject([{ fid, missing: [], missingKeys: [] }]);
@@ -140,7 +153,7 @@ describe("confirmDifferences()", () => {
     const reading = await createNodeReading({ client, store });
     const look = (root: Uint8Array) =>
       confirmDifferences(reading, {
-        ...{ store, shardId, fids: [fid], hasSignatures: false, isOneLook: true },
+        ...{ store, shardId, fids: [fid], hasSignatures: false, patience: "once" },
         toldRoots: new Map([[fid, root]]),
       });
 
@@ -148,7 +161,7 @@ describe("confirmDifferences()", () => {
     const live = await readLiveAccount(reading, shardId, fid);
     const same = await look(live?.hash ?? new Uint8Array());
 
-    expect(other).toEqual({ differences: [], pending: [fid], withoutKeys: [] });
-    expect(same).toEqual({ differences: [], pending: [], withoutKeys: [] });
+    expect(other).toEqual({ ...NOTHING, contradicted: [fid] });
+    expect(same).toEqual(NOTHING);
   });
 });

@@ -3,18 +3,18 @@
 import type { ShardTrieEntryWithMessage } from "@snaprag/proto";
 import { isSameBytes } from "@snaprag/proto";
 import { trieNodeHash, virtualShardOf } from "@snaprag/verify";
-import { GASLESS_KEY_NIBBLE } from "../../historical/accounts/account-token.ts";
-import { trieKeysOf } from "../leaves/trie-keys.ts";
-import type { KeyLeaf } from "../node/list-keys.ts";
-import { listKeys } from "../node/list-keys.ts";
-import type { AccountPart } from "../node/list-part.ts";
-import { listPart, PART_DEPTH } from "../node/list-part.ts";
-import type { StoreHeights } from "../node/list-touched.ts";
-import type { NodeReading } from "../node/node-reading.ts";
-import type { TrieNode, TrieNodeSummary } from "../node/trie-node.ts";
-import { accountPrefix, readTrieNode } from "../node/trie-node.ts";
-import type { StoredAccount } from "./read-accounts.ts";
-import type { RowLeaf } from "./row-leaf.ts";
+import { GASLESS_KEY_NIBBLE } from "../../../historical/accounts/account-token.ts";
+import { trieKeysOf } from "../../leaves/trie-keys.ts";
+import type { KeyLeaf } from "../../node/list-keys.ts";
+import { listKeys } from "../../node/list-keys.ts";
+import type { AccountPart } from "../../node/list-part.ts";
+import { listPart, PART_DEPTH } from "../../node/list-part.ts";
+import type { StoreHeights } from "../../node/list-touched.ts";
+import type { NodeReading } from "../../node/node-reading.ts";
+import type { TrieNode, TrieNodeSummary } from "../../node/trie-node.ts";
+import { accountPrefix, readTrieNode } from "../../node/trie-node.ts";
+import type { StoredAccount } from "../read-accounts.ts";
+import type { RowLeaf } from "../row-leaf.ts";
 
 /** An account that a store has otherwise than a node. */
 export interface AccountDifference {

@@ -1,0 +1,160 @@
+// Accounts of a store beside the same ones of a node, as both are by now.
+import { isSameBytes } from "@snaprag/proto";
+import type { Store } from "@snaprag/storage";
+import { SyncError } from "../../../errors.ts";
+import { expectReached } from "../../../run/expect-reached.ts";
+import type { StoreHeights } from "../../node/list-touched.ts";
+import { findKeyShard } from "../../node/list-touched.ts";
+import type { NodeReading } from "../../node/node-reading.ts";
+import type { TrieNode } from "../../node/trie-node.ts";
+import type { StoredAccount } from "../read-accounts.ts";
+import { readAccounts } from "../read-accounts.ts";
+import type { RowLeaf } from "../row-leaf.ts";
+import { keyText } from "../row-leaf.ts";
+import { accountRootOf, isFlawed } from "../shard-tree.ts";
+import type { AccountDifference } from "./examine-account.ts";
+import { hasSuspectPart, readLiveAccount } from "./examine-account.ts";
+
+/** Accounts of a shard to look at, in a store whose rows are read so. */
+export interface AccountsToCompare {
+  readonly store: Store;
+  readonly shardId: number;
+  readonly fids: readonly bigint[];
+  readonly hasSignatures: boolean;
+  /** What the chain says the roots of accounts are, where it does: whoever has such an account is not behind. */
+  readonly toldRoots?: ReadonlyMap<bigint, Uint8Array | undefined> | undefined;
+}
+
+/** An account in the store, and at the node. */
+export interface Sighting {
+  readonly fid: bigint;
+  readonly stored: StoredAccount;
+  readonly live: TrieNode | undefined;
+}
+
+function differs({ stored, live }: Sighting, reading: NodeReading): boolean {
+  if (isFlawed(stored)) return true;
+  const root = accountRootOf(stored, reading.blake3)?.root ?? new Uint8Array();
+  return !isSameBytes(root, live?.hash ?? new Uint8Array());
+}
+
+/** Reads accounts as they are by now; with rows that were altered, and others that are wanted. */
+async function sight(
+  reading: NodeReading,
+  { store, shardId, fids, hasSignatures }: AccountsToCompare,
+  wantsRow: (leaf: RowLeaf) => boolean = () => false,
+) {
+  const { homeShardOf, blake3, ed25519, network } = reading;
+  await using view = await store.openView();
+  const shard = await view.findShard(shardId);
+  const blocks = await findKeyShard(view);
+  const accounts = await readAccounts(
+    {
+      ...{ view, shardId, homeShardOf, blake3, network: network.network },
+      ed25519: hasSignatures ? ed25519 : undefined,
+      wantsRow: (leaf) => leaf.isAltered || wantsRow(leaf),
+    },
+    fids,
+  );
+  const byFid = new Map(accounts.map((account) => [account.fid, account]));
+  const blockNumber = shard?.blockNumber ?? 0n;
+  const heights = { shardId, blockNumber, keyBlockNumber: blocks?.blockNumber };
+  return { heights, byFid };
+}
+
+/**
+ * Whether a node has reached the store's blocks. One that has not lacks what it is yet to have, and still
+ * has what is yet to end: that is no difference.
+ *
+ * @throws {SyncError} `node_behind` when this is the last try
+ */
+async function isReached(
+  { client, signal }: NodeReading,
+  { shardId, blockNumber, keyBlockNumber = 0n }: StoreHeights,
+  isLastTry: boolean,
+): Promise<boolean> {
+  try {
+    await expectReached(client, { shardId, height: blockNumber }, signal);
+    await expectReached(client, { shardId: 0, height: keyBlockNumber }, signal);
+    return true;
+  } catch (error) {
+    const isBehind = error instanceof SyncError && error.code === "node_behind";
+    if (!isBehind || isLastTry) throw error;
+    return false;
+  }
+}
+
+/** What accounts are, in the store and at the node. */
+export interface Compared {
+  readonly heights: StoreHeights;
+  /** Those that differ; undefined when the node is behind. */
+  readonly different: readonly Sighting[] | undefined;
+  /** Those that differ for their gasless keys alone. */
+  readonly withoutKeys: readonly bigint[];
+  /** Those that are alike, and not as the chain says. */
+  readonly contradicted: readonly bigint[];
+  /** Those of which the node's own parts do not add up to its root. */
+  readonly inconsistent: readonly bigint[];
+}
+
+const NOTHING = { withoutKeys: [], contradicted: [], inconsistent: [] };
+
+/** Whether the chain says otherwise of an account: where store and node agree on that, both may be behind. */
+function isContradicted(
+  { fid, live }: Sighting,
+  toldRoots: AccountsToCompare["toldRoots"],
+): boolean {
+  const told = toldRoots?.get(fid);
+  return told !== undefined && !isSameBytes(told, live?.hash ?? new Uint8Array());
+}
+
+/**
+ * Compares accounts as both sides have them by now.
+ *
+ * @throws {SyncError} `node_behind` when the node is behind the store and this is the last try
+ */
+export async function compareAccounts(
+  reading: NodeReading,
+  suspects: AccountsToCompare,
+  isLastTry: boolean,
+): Promise<Compared> {
+  const { heights, byFid } = await sight(reading, suspects);
+  if (!(await isReached(reading, heights, isLastTry))) {
+    return { heights, different: undefined, ...NOTHING };
+  }
+  const sightings = await Promise.all(
+    suspects.fids.map(async (fid): Promise<Sighting> => {
+      const stored = byFid.get(fid) ?? { fid, leaves: [], altered: [], lostNames: [] };
+      return { fid, stored, live: await readLiveAccount(reading, suspects.shardId, fid) };
+    }),
+  );
+  const different: Sighting[] = [];
+  const withoutKeys: bigint[] = [];
+  const contradicted: bigint[] = [];
+  const inconsistent: bigint[] = [];
+  for (const sighting of sightings) {
+    const { fid } = sighting;
+    if (!differs(sighting, reading)) {
+      if (isContradicted(sighting, suspects.toldRoots)) contradicted.push(fid);
+    } else if (hasSuspectPart(reading, { heights, ...sighting })) different.push(sighting);
+    else if (heights.keyBlockNumber === undefined) withoutKeys.push(fid);
+    else inconsistent.push(fid);
+  }
+  return { heights, different, withoutKeys, contradicted, inconsistent };
+}
+
+/**
+ * Leaves that the node has not, with their rows. Those whose rows have gone meanwhile are left out: there
+ * is nothing to be ended.
+ */
+export async function withRows(
+  reading: NodeReading,
+  suspects: AccountsToCompare,
+  { fid, extra }: AccountDifference,
+): Promise<readonly RowLeaf[]> {
+  if (extra.length === 0) return extra;
+  const wanted = new Set(extra.map(keyText));
+  const isWanted = (leaf: RowLeaf) => wanted.has(keyText(leaf));
+  const { byFid } = await sight(reading, { ...suspects, fids: [fid] }, isWanted);
+  return byFid.get(fid)?.leaves.filter(isWanted) ?? [];
+}
