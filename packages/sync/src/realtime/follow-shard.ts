@@ -6,7 +6,7 @@ import { readKeyHistory } from "../proof/node/key-history.ts";
 import type { NodeReading } from "../proof/node/node-reading.ts";
 import { followSignals } from "../run/follow-signals.ts";
 import type { SyncRun } from "../run/sync-run.ts";
-import { processContextOf } from "../run/sync-run.ts";
+import { countAsBehind, processContextOf } from "../run/sync-run.ts";
 import { batchByTime } from "./batch-blocks.ts";
 import { followBlocks, toBatch } from "./follow-blocks.ts";
 import { createWatermarks } from "./watermarks.ts";
@@ -45,10 +45,10 @@ function createWriteTime() {
 function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
   const activity = run.activity.of(shardId);
   let tip: bigint | undefined;
-  run.shardsBehind.add(shardId);
+  const behind = countAsBehind(run, shardId);
   const isApplied = () => tip !== undefined && activity.blockNumber >= tip;
   function check(): void {
-    if (isApplied()) run.shardsBehind.delete(shardId);
+    if (isApplied()) behind[Symbol.dispose]();
     if (!isApplied() || isProving() || activity.isCaughtUp) return;
     activity.isCaughtUp = true;
     run.onCaughtUp();
@@ -57,8 +57,7 @@ function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
     check,
     isApplied,
     isKnown: () => tip !== undefined,
-    /** Whoever is not followed is not behind. */
-    [Symbol.dispose]: () => void run.shardsBehind.delete(shardId),
+    [Symbol.dispose]: () => behind[Symbol.dispose](),
     is: (blockNumber: bigint) => blockNumber === tip,
     set(blockNumber: bigint) {
       tip = blockNumber;

@@ -77,3 +77,9 @@ export function processContextOf(
   homesByShardCount.set(shardCount, homeShardAmong);
   return { shardId, network: network.network, homeShardOf: homeShardAmong };
 }
+
+/** Counts a shard as behind its node, until it has caught up or is not followed any more. */
+export function countAsBehind({ shardsBehind }: SyncRun, shardId: number): Disposable {
+  shardsBehind.add(shardId);
+  return { [Symbol.dispose]: () => void shardsBehind.delete(shardId) };
+}

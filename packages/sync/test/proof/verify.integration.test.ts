@@ -1,7 +1,7 @@
 // A mirror proved against the node, from its snapshots on, through blocks.
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
-import { createNodeClient } from "@snaprag/client";
+import { createNodeClient, NodeClientError } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
 import { firstPositionOf } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
@@ -167,6 +167,31 @@ describe("repairAccounts()", () => {
       expect(repaired.every(({ isProved }) => isProved)).toBe(true);
     }
     expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
+describe("repairStore() with a node that stops answering", () => {
+  it("tells what it has put right, and that the shard is not proved", async () => {
+    const store = await start(BUSY);
+    await loseReactions(store);
+    let isGone = false;
+    const going: NodeClient = {
+      ...client,
+      async *readShardChunks(...call) {
+        // Only the root of a whole shard is asked for.
+        if (isGone) throw new NodeClientError("unavailable", "gone");
+        isGone = true;
+        yield* client.readShardChunks(...call);
+      },
+    };
+
+    for await (const repair of repairStore({ client: going, store, shardIds: [1] })) {
+      expect(repair).toMatchObject({ found: { status: "mismatch" }, after: undefined });
+      expect(repair.status).toBe("unproved");
+      expect(repair.accounts.length).toBeGreaterThan(0);
+      expect(repair.accounts.every(({ isProved }) => isProved)).toBe(true);
+    }
+    expect(isGone).toBe(true);
   });
 });
 

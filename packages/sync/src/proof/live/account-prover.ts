@@ -6,7 +6,7 @@ import { confirmDifferences } from "../rows/suspects/confirm-differences.ts";
 import type { Backlog } from "./backlog.ts";
 import { findSuspects, listNamed } from "./find-suspects.ts";
 import type { FollowedShard, Settled } from "./prove-rows.ts";
-import { createRowsProof, recordContradicted, settleDifferences } from "./prove-rows.ts";
+import { createRowsProof, settleDifferences } from "./prove-rows.ts";
 import type { Due } from "./touched-accounts.ts";
 import { createTouchedAccounts, firstBlockOf } from "./touched-accounts.ts";
 
@@ -31,16 +31,18 @@ const MAX_UNDECIDED = 5;
 const PAUSE_MS = 200;
 /** Blocks before the first one that are looked at for what they touched, however long the interval. */
 const MOST_EARLIER = 1000n;
+/** Tries to read those: a node that does not tell of them keeps nothing else from being proved. */
+const EARLIER_TRIES = 3;
 
 /** Proves accounts that blocks touched. Returns what came of it, and those that it could not be told of. */
 async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, lastBlock: bigint) {
   const { run, shardId, reading } = shard;
-  const isOverdue = (fid: bigint) => (touches.get(fid)?.undecided ?? 0) >= MAX_UNDECIDED;
+  const isOverdue = [...touches.values()].some(({ undecided }) => undecided >= MAX_UNDECIDED);
   const firstBlock = firstBlockOf(touches) ?? lastBlock;
   const search = { fids: [...touches.keys()], firstBlock, wholeFrom, lastBlock };
   const { roots, unsure, isAllTold } = await findSuspects(shard, search);
   const { store, logger } = run;
-  const patience = [...touches.keys()].some(isOverdue) ? "to the end" : "once";
+  const patience = isOverdue ? "to the end" : "once";
   const suspects = {
     store,
     shardId,
@@ -53,15 +55,7 @@ async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, 
   const counts = { accounts: touches.size, suspects: roots.size };
   logger.debug({ shardId, ...counts, differences: differences.length }, "accounts proved");
   const settled = await settleDifferences(shard, differences);
-  const wrong = found.contradicted.filter(isOverdue);
-  await recordContradicted(shard, wrong);
-  return {
-    isAllTold,
-    isRepaired: settled.isRepaired,
-    isBroken: settled.isBroken || wrong.length > 0,
-    undecided: [...pending, ...unsure, ...settled.unsettled],
-    contradicted: found.contradicted.filter((fid) => !isOverdue(fid)),
-  };
+  return { ...settled, isAllTold, undecided: [...pending, ...unsure, ...settled.unsettled] };
 }
 
 /** As {@link proveAccounts}, of a few accounts of a backlog: against the live trie alone. */
@@ -101,19 +95,20 @@ export function createAccountProver(
   const { signal } = reading;
   const rowsProof = createRowsProof(shard, interval);
   const touched = createTouchedAccounts(interval);
-  let isEarlierKnown = false;
+  /** 0 when it is known what earlier blocks touched. */
+  let earlierTries = EARLIER_TRIES;
 
   /** Of whoever followed the blocks before, nobody knows what was still to be proved. */
   async function addEarlier(): Promise<void> {
-    // Tried once: a node that does not tell of them keeps nothing else from being proved.
-    isEarlierKnown = true;
+    earlierTries -= 1;
     const count = interval < MOST_EARLIER ? interval : MOST_EARLIER;
     const earliest = firstBlock > count ? firstBlock - count : 1n;
     const range = { firstBlock: earliest, lastBlock: firstBlock - 1n };
     backlog.addAccounts(await listNamed(shard, range));
+    earlierTries = 0;
   }
 
-  function react({ isRepaired, isBroken }: Omit<Settled, "unsettled">, batch: BlockBatch): void {
+  function react({ isRepaired, isBroken }: Settled, batch: BlockBatch): void {
     if (isRepaired) touched.hurry();
     if (isBroken) rowsProof.resumeAfter(batch);
   }
@@ -125,7 +120,6 @@ export function createAccountProver(
     try {
       const settled = await proveAccounts(shard, due, blockNumber);
       touched.putBackUndecided(settled.undecided, due.touches);
-      touched.putBackContradicted(settled.contradicted, due);
       if (!settled.isAllTold) touched.putBackWhole(due);
       react(settled, batch);
     } catch (error) {
@@ -141,11 +135,11 @@ export function createAccountProver(
       // What all rows were proved with needs no other proof.
       if (await rowsProof.afterBatch(batch)) backlog.clear();
     },
-    hasBacklog: () => backlog.size > 0 || !isEarlierKnown,
+    hasBacklog: () => backlog.size > 0 || earlierTries > 0,
     async proveBacklog(batch) {
       // Blocks are more urgent than any backlog.
       if (run.shardsBehind.size > 0) return delay(PAUSE_MS, undefined, { signal });
-      if (backlog.size === 0) return addEarlier();
+      if (earlierTries > 0) return addEarlier();
       const settled = await proveSome(shard, backlog);
       touched.putBackUndecided(settled.undecided, new Map());
       react(settled, batch);

@@ -43,34 +43,6 @@ async function withdrawProof({ run, shardId }: FollowedShard): Promise<void> {
   await run.store.recordProof(shardId, { ...proof, status: "mismatch" });
 }
 
-/** Keeps on record what is wrong with an account, for people to read. */
-async function recordWrong(
-  { run, shardId }: FollowedShard,
-  {
-    fid,
-    what,
-    isProved,
-  }: { readonly fid: bigint; readonly what: string; readonly isProved: boolean },
-): Promise<void> {
-  const message = `The account of fid ${fid} was not what ${what}`;
-  run.logger.error({ shardId, fid, isProved }, message);
-  run.activity.of(shardId).errorCount += 1;
-  const fault = { shardId, virtualShard: null, code: "account_mismatch", message };
-  await run.store.recordFault({ ...fault, isRetried: isProved });
-}
-
-/** Keeps on record which accounts store and node have alike, and the transactions of blocks otherwise. */
-export async function recordContradicted(
-  shard: FollowedShard,
-  fids: readonly bigint[],
-): Promise<void> {
-  for (const fid of fids) {
-    const what = "its block says, and the node has it so too; all rows are proved again";
-    await recordWrong(shard, { fid, what, isProved: false });
-  }
-  if (fids.length > 0) await withdrawProof(shard);
-}
-
 /** Puts accounts right, and keeps on record which were wrong. */
 export async function settleDifferences(
   shard: FollowedShard,
@@ -79,14 +51,17 @@ export async function settleDifferences(
   const unsettled: bigint[] = [];
   let isBroken = false;
   const { run, shardId, reading } = shard;
-  const { store } = run;
+  const { store, logger } = run;
   const hasSignatures = run.options.verification === "full";
   const accounts = { store, shardId, differences, hasSignatures };
   for (const repaired of await repairAccounts(reading, accounts)) {
     const { difference, isProved } = repaired;
     const { fid } = difference;
-    const what = `the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;
-    await recordWrong(shard, { fid, what, isProved });
+    const message = `The account of fid ${fid} was not what the node has: ${describe(difference)}; ${outcomeOf(repaired)}`;
+    logger.error({ shardId, fid, isProved }, message);
+    run.activity.of(shardId).errorCount += 1;
+    const code = "account_mismatch";
+    await store.recordFault({ shardId, virtualShard: null, code, message, isRetried: isProved });
     if (!isProved) unsettled.push(fid);
     isBroken ||= !isProved && !repaired.isPending;
   }

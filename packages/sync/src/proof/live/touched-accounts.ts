@@ -35,8 +35,6 @@ export interface TouchedAccounts {
   putBack(due: Due): void;
   /** Puts back accounts that it could not be told of whether they are right. */
   putBackUndecided(fids: readonly bigint[], taken: Touches): void;
-  /** Puts back accounts that blocks contradict: they are to be held against the same blocks again. */
-  putBackContradicted(fids: readonly bigint[], taken: Due): void;
   /** Puts back that blocks are to be proved whole, of which the node did not have all. */
   putBackWhole(due: Due): void;
   /** Has everything be due. */
@@ -115,14 +113,6 @@ export function createTouchedAccounts(intervalBlocks: bigint): TouchedAccounts {
     putBackUndecided(fids, taken) {
       for (const fid of fids) {
         touch(fid, { first: undefined, undecided: (taken.get(fid)?.undecided ?? 0) + 1 });
-      }
-    },
-    putBackContradicted(fids, taken) {
-      for (const fid of fids) {
-        const known = taken.touches.get(fid);
-        const first = known?.first ?? taken.wholeFrom;
-        touched.delete(fid);
-        touch(fid, { first, undecided: (known?.undecided ?? 0) + 1 });
       }
     },
     putBackWhole({ wholeFrom: takenFrom }) {

@@ -3,7 +3,7 @@ import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
 import { processSurely } from "../../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
-import { processContextOf } from "../../run/sync-run.ts";
+import { countAsBehind, processContextOf } from "../../run/sync-run.ts";
 import type { Weighed } from "../batch-blocks.ts";
 import { batchByTime } from "../batch-blocks.ts";
 import type { ProcessedKeyBlock } from "./process-key-block.ts";
@@ -110,6 +110,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   const progress = await store.findShard(0);
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
+  using _ = countAsBehind(run, 0);
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
   const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };
   while (true) {
@@ -120,6 +121,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
     }
+    run.shardsBehind.delete(0);
     if (!activity.isCaughtUp) {
       activity.isCaughtUp = true;
       run.onCaughtUp();

@@ -99,22 +99,4 @@ describe("createTouchedAccounts()", () => {
 
     expect([...touched.takeDue(1n).touches.keys()]).toEqual([5n]);
   });
-
-  it("holds accounts that blocks contradict against the same blocks again", () => {
-    const touched = createTouchedAccounts(10n);
-    touched.add(batchOf(4n, [merge(5n)]));
-    const due = touched.takeDue(4n);
-    // Of the second, a transaction told and no event.
-    touched.putBackContradicted([5n, 6n], due);
-    touched.putBackUndecided([6n], due.touches);
-    touched.add(batchOf(9n, [merge(5n)]));
-
-    touched.hurry();
-    expect(touched.takeDue(9n).touches).toEqual(
-      new Map([
-        [5n, { first: 4n, undecided: 1 }],
-        [6n, { first: 4n, undecided: 1 }],
-      ]),
-    );
-  });
 });

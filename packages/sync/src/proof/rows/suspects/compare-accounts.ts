@@ -21,8 +21,6 @@ export interface AccountsToCompare {
   readonly shardId: number;
   readonly fids: readonly bigint[];
   readonly hasSignatures: boolean;
-  /** What the chain says the roots of accounts are, where it does: whoever has such an account is not behind. */
-  readonly toldRoots?: ReadonlyMap<bigint, Uint8Array | undefined> | undefined;
 }
 
 /** An account in the store, and at the node. */
@@ -91,21 +89,8 @@ export interface Compared {
   readonly different: readonly Sighting[] | undefined;
   /** Those that differ for their gasless keys alone. */
   readonly withoutKeys: readonly bigint[];
-  /** Those that are alike, and not as the chain says. */
-  readonly contradicted: readonly bigint[];
   /** Those of which the node's own parts do not add up to its root. */
   readonly inconsistent: readonly bigint[];
-}
-
-const NOTHING = { withoutKeys: [], contradicted: [], inconsistent: [] };
-
-/** Whether the chain says otherwise of an account: where store and node agree on that, both may be behind. */
-function isContradicted(
-  { fid, live }: Sighting,
-  toldRoots: AccountsToCompare["toldRoots"],
-): boolean {
-  const told = toldRoots?.get(fid);
-  return told !== undefined && !isSameBytes(told, live?.hash ?? new Uint8Array());
 }
 
 /**
@@ -120,7 +105,7 @@ export async function compareAccounts(
 ): Promise<Compared> {
   const { heights, byFid } = await sight(reading, suspects);
   if (!(await isReached(reading, heights, isLastTry))) {
-    return { heights, different: undefined, ...NOTHING };
+    return { heights, different: undefined, withoutKeys: [], inconsistent: [] };
   }
   const sightings = await Promise.all(
     suspects.fids.map(async (fid): Promise<Sighting> => {
@@ -130,17 +115,15 @@ export async function compareAccounts(
   );
   const different: Sighting[] = [];
   const withoutKeys: bigint[] = [];
-  const contradicted: bigint[] = [];
   const inconsistent: bigint[] = [];
   for (const sighting of sightings) {
     const { fid } = sighting;
-    if (!differs(sighting, reading)) {
-      if (isContradicted(sighting, suspects.toldRoots)) contradicted.push(fid);
-    } else if (hasSuspectPart(reading, { heights, ...sighting })) different.push(sighting);
+    if (!differs(sighting, reading)) continue;
+    if (hasSuspectPart(reading, { heights, ...sighting })) different.push(sighting);
     else if (heights.keyBlockNumber === undefined) withoutKeys.push(fid);
     else inconsistent.push(fid);
   }
-  return { heights, different, withoutKeys, contradicted, inconsistent };
+  return { heights, different, withoutKeys, inconsistent };
 }
 
 /**

@@ -38,8 +38,6 @@ export interface ConfirmedDifferences {
   readonly differences: readonly AccountDifference[];
   /** Accounts that the node has changed since the store's block, by the low 32 bits of the fid. */
   readonly pending: readonly bigint[];
-  /** Accounts that store and node have alike, and the chain otherwise: both may be behind. */
-  readonly contradicted: readonly bigint[];
   /**
    * Accounts that have gasless keys, of which nothing else differs: a store that does not mirror shard 0 is
    * not to have these.
@@ -49,6 +47,8 @@ export interface ConfirmedDifferences {
 
 /** Accounts to look at again. */
 export interface Suspects extends AccountsToCompare {
+  /** What the chain says the roots of accounts are, where it does: whoever has such an account is not behind. */
+  readonly toldRoots?: ReadonlyMap<bigint, Uint8Array | undefined> | undefined;
   /** @default "to the end" */
   readonly patience?: Patience | undefined;
 }
@@ -85,12 +85,11 @@ interface Found {
   blockNumber: bigint;
   readonly differences: AccountDifference[];
   readonly withoutKeys: bigint[];
-  readonly contradicted: bigint[];
   readonly undecided: bigint[];
 }
 
 function foundNothing(): Found {
-  return { blockNumber: 0n, differences: [], withoutKeys: [], contradicted: [], undecided: [] };
+  return { blockNumber: 0n, differences: [], withoutKeys: [], undecided: [] };
 }
 
 /** Looks at a few accounts: what is decided, and what may still be the node's being ahead. */
@@ -108,9 +107,7 @@ async function lookAtFew(
     return;
   }
   found.withoutKeys.push(...compared.withoutKeys);
-  found.contradicted.push(...compared.contradicted);
-  // The node's answers are of different moments.
-  if (!isLastTry) found.undecided.push(...compared.inconsistent);
+  found.undecided.push(...compared.inconsistent);
   const touched = different.length > 0 ? await listTouched(reading, heights) : new Set<bigint>();
   for (const sighting of different) {
     const { fid } = sighting;
@@ -149,23 +146,21 @@ export async function confirmDifferences(
   const mostRounds = ROUNDS[patience];
   const decides = patience === "to the end";
   const all = foundNothing();
-  let latest = foundNothing();
   let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
   const looks: Looks = { isLastTry: false, seen: new Map() };
   let lastBlock = -1n;
   for (let rounds = 1; fids.length > 0 && rounds <= mostRounds; rounds++) {
     if (rounds > 1) await delay(PAUSE_MS, undefined, { signal: reading.signal });
     looks.isLastTry = decides && rounds === mostRounds;
-    latest = await look(reading, { ...suspects, fids }, looks);
+    const latest = await look(reading, { ...suspects, fids }, looks);
     all.differences.push(...latest.differences);
     all.withoutKeys.push(...latest.withoutKeys);
-    fids = [...latest.undecided, ...latest.contradicted];
+    fids = latest.undecided;
     // A store that nobody writes to does not catch up by being waited for.
     const isIdle = latest.blockNumber === lastBlock && rounds > IDLE_ROUNDS;
     if (decides && isIdle) rounds = Math.max(rounds, mostRounds - 1);
     lastBlock = latest.blockNumber;
   }
   const { differences, withoutKeys } = all;
-  const { undecided: pending, contradicted } = latest;
-  return { differences, pending, contradicted, withoutKeys };
+  return { differences, pending: fids, withoutKeys };
 }

@@ -9,7 +9,6 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createNodeReading } from "../../../../src/proof/node/create-node-reading.ts";
 import type { Patience } from "../../../../src/proof/rows/suspects/confirm-differences.ts";
 import { confirmDifferences } from "../../../../src/proof/rows/suspects/confirm-differences.ts";
-import { readLiveAccount } from "../../../../src/proof/rows/suspects/examine-account.ts";
 import { newStore, startDevnet, sync } from "../../../support/mirrors.ts";
 
 const KEY_TYPES: readonly number[] = [MessageType.KEY_ADD, MessageType.KEY_REMOVE];
@@ -68,7 +67,7 @@ async function tellOfKey() {
   }
 }
 
-const NOTHING = { differences: [], pending: [], contradicted: [], withoutKeys: [] };
+const NOTHING = { differences: [], pending: [], withoutKeys: [] };
 
 let snapshotListings: number;
 
@@ -145,23 +144,5 @@ describe("confirmDifferences()", () => {
     expect(found.pending).toEqual([]);
     expect(found.differences).toMatchObject([{ fid, missing: [], missingKeys: [] }]);
     expect(found.differences[0]?.extra.map(({ source }) => source?.table)).toEqual(["signer_keys"]);
-  });
-
-  it("waits for what the chain says, where store and node agree on something else", async () => {
-    const store = await start();
-    const [{ fid, shardId } = { fid: 0n, shardId: 0 }] = keysOfNetwork().values();
-    const reading = await createNodeReading({ client, store });
-    const look = (root: Uint8Array) =>
-      confirmDifferences(reading, {
-        ...{ store, shardId, fids: [fid], hasSignatures: false, patience: "once" },
-        toldRoots: new Map([[fid, root]]),
-      });
-
-    const other = await look(new Uint8Array(20));
-    const live = await readLiveAccount(reading, shardId, fid);
-    const same = await look(live?.hash ?? new Uint8Array());
-
-    expect(other).toEqual({ ...NOTHING, contradicted: [fid] });
-    expect(same).toEqual(NOTHING);
   });
 });
