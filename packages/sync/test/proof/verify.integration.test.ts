@@ -187,6 +187,7 @@ describe("repairStore() with a node that stops answering", () => {
 
     for await (const repair of repairStore({ client: going, store, shardIds: [1] })) {
       expect(repair).toMatchObject({ found: { status: "mismatch" }, after: undefined });
+      expect(repair.unanswered?.message).toContain("gone");
       expect(repair.status).toBe("unproved");
       expect(repair.accounts.length).toBeGreaterThan(0);
       expect(repair.accounts.every(({ isProved }) => isProved)).toBe(true);

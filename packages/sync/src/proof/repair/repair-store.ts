@@ -17,6 +17,8 @@ export interface ShardRepair {
    * some were looked at, each of which is proved by itself, or where the node did not answer any more.
    */
   readonly after: ShardVerification | undefined;
+  /** Why they could not be verified again, though accounts were put right. */
+  readonly unanswered: Error | undefined;
   /** What the shard is by now, or the accounts of it that were looked at. */
   readonly status: ProofStatus;
 }
@@ -31,18 +33,22 @@ function statusOfSome(
   return isAllProved && pending.length + withoutKeys.length === 0 ? "proved" : "unproved";
 }
 
+type Again = Pick<ShardRepair, "after" | "unanswered">;
+
+const NOT_AGAIN: Again = { after: undefined, unanswered: undefined };
+
 /** Accounts are proved against what the node has now: only the shard's root stands in a block. */
-async function verifyAgain(
-  options: VerifyOptions,
-  shardId: number,
-): Promise<ShardVerification | undefined> {
+async function verifyAgain(options: VerifyOptions, shardId: number): Promise<Again> {
   try {
-    for await (const after of verifyStore({ ...options, shardIds: [shardId] })) return after;
-  } catch (error) {
+    for await (const after of verifyStore({ ...options, shardIds: [shardId] })) {
+      return { after, unanswered: undefined };
+    }
+    return NOT_AGAIN;
+  } catch (unanswered) {
     // What was put right is to be told all the same.
-    if (!isUnanswered(error)) throw error;
+    if (!isUnanswered(unanswered)) throw unanswered;
+    return { after: undefined, unanswered };
   }
-  return undefined;
 }
 
 async function repairShard(
@@ -55,12 +61,12 @@ async function repairShard(
   const hasSignatures = verification === "full";
   const accounts = await repairAccounts(reading, { store, shardId, differences, hasSignatures });
   const isAnyProved = accounts.some(({ isProved }) => isProved);
-  if (!isAnyProved) return { found, accounts, after: undefined, status: found.status };
+  if (!isAnyProved) return { found, accounts, ...NOT_AGAIN, status: found.status };
   if (found.root === undefined) {
-    return { found, accounts, after: undefined, status: statusOfSome(found, accounts) };
+    return { found, accounts, ...NOT_AGAIN, status: statusOfSome(found, accounts) };
   }
-  const after = await verifyAgain(options, shardId);
-  return { found, accounts, after, status: after?.status ?? "unproved" };
+  const again = await verifyAgain(options, shardId);
+  return { found, accounts, ...again, status: again.after?.status ?? "unproved" };
 }
 
 /**

@@ -110,7 +110,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   const progress = await store.findShard(0);
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
-  using _ = countAsBehind(run, 0);
+  using behind = countAsBehind(run, 0);
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
   const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };
   while (true) {
@@ -121,7 +121,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
     }
-    run.shardsBehind.delete(0);
+    behind[Symbol.dispose]();
     if (!activity.isCaughtUp) {
       activity.isCaughtUp = true;
       run.onCaughtUp();

@@ -124,7 +124,7 @@ it("takes the proof back where an account cannot be put right, and proves all ro
   await devnet.produceBlock(5);
   const heightOf = ({ shardId, blockNumber }: ShardActivity) =>
     devnet.heights().get(shardId) === blockNumber;
-  await expect.poll(() => syncer.progress().every(heightOf)).toBe(true);
+  await expect.poll(() => syncer.progress().filter(heightOf).length).toBe(3);
   await delay(200);
   isSound = false;
   while (lost.length === 0) {

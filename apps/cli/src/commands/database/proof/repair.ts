@@ -160,13 +160,6 @@ function repairedToObject(shards: readonly ShardRepair[], places: object): objec
   };
 }
 
-/** Whether the node stopped answering when accounts had been put right. */
-function isLeftUnproved({ found, accounts, after }: ShardRepair): boolean {
-  return (
-    found.root !== undefined && after === undefined && accounts.some(({ isProved }) => isProved)
-  );
-}
-
 function notRepaired(
   { remaining, pending }: RepairTotals,
   shards: readonly ShardRepair[],
@@ -176,11 +169,12 @@ function notRepaired(
       advice: "Let the sync catch up with the node, see `snaprag status`, and repair again.",
     });
   }
-  if (remaining === 0 && shards.some(isLeftUnproved)) {
-    const what =
-      "What was wrong is put right, but the node did not answer when the shard was to be proved.";
+  const [unanswered] = shards.flatMap((shard) => shard.unanswered ?? []);
+  if (remaining === 0 && unanswered !== undefined) {
+    const what = `What was wrong is put right, but the shard could not be proved: ${unanswered.message}`;
     return new CliError("not_proved", what, {
       advice: "`snaprag verify` proves it once the node answers.",
+      cause: unanswered,
     });
   }
   if (remaining === 0) return notProved(shards.map(({ found, after }) => after ?? found));
