@@ -8,8 +8,9 @@
 //   --seed N         what the networks follow from
 import { parseArgs } from "node:util";
 import { startDatabaseServer } from "./measure/databases/database.mjs";
-import { describeMachine, describeVersions } from "./measure/machine.mjs";
+import { describeCommit, describeMachine, describeVersions } from "./measure/machine.mjs";
 import { createNetworks } from "./measure/networks/networks.mjs";
+import { stopChildren } from "./measure/processes/start-child.mjs";
 import { disk } from "./parts/disk.mjs";
 import { distant } from "./parts/distant.mjs";
 import { growth } from "./parts/growth.mjs";
@@ -111,8 +112,9 @@ const head = {
   seed,
   isQuick: settings.isQuick,
 };
+const commit = describeCommit();
 const networks = createNetworks({ database, seed, log });
-const context = { ...settings, date: head.date, programs, seed, database, networks, log };
+const context = { ...settings, date: head.date, commit, programs, seed, database, networks, log };
 const results = readEarlierParts(head, { isPartial });
 /** Measures a part. One that fails is told and left out: the others have taken hours, or will. */
 async function measurePart(name) {
@@ -122,11 +124,13 @@ async function measurePart(name) {
     const later = await run(context);
     const earlier = results[name]?.result;
     const result = earlier === undefined ? later : merge(earlier, later);
-    results[name] = { date: new Date().toISOString(), result };
+    results[name] = { date: new Date().toISOString(), commit, result };
   } catch (error) {
     console.error(`${name} failed:`, error);
     process.exitCode = 1;
     await networks.close();
+    // What it has left would be measured with the next part, and keep this process from its end.
+    await stopChildren([database.pid]);
   }
 }
 

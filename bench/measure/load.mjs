@@ -1,26 +1,31 @@
 // Programs that fill a fresh database, measured in turns.
-import { bytesOnDisk } from "./databases/database.mjs";
-import { medianOf, round } from "./numbers.mjs";
+import { bytesOnDisk, expectReactions } from "./databases/database.mjs";
+import { median, medianOf, round } from "./numbers.mjs";
 import { runMeasured } from "./processes/run-measured.mjs";
 
-/** What a program says it wrote, and in which time, if not all messages in all of its time. */
+/** What a program says it wrote, in which time and at what cost, if not all messages in all of its time. */
 function readClaim(output) {
   const line = output.trim().split("\n").at(-1) ?? "";
   return line.startsWith('{"messages"') ? JSON.parse(line) : {};
 }
 
-/** Fills a fresh database by a program: `toArgs(url)` is its command line. */
-async function measureLoad({ database, date, network }, { toArgs, env }) {
+/**
+ * Fills a fresh database by a program: `toArgs(url)` is its command line. One that does not say how much
+ * it wrote has to have written everything.
+ */
+async function measureLoad({ database, date, commit, network }, { toArgs, env }) {
   return await database.withDatabase(async (url) => {
     const before = { node: await network.node.cost(), database: database.cpuSeconds() };
     const { seconds, cpuSeconds, peakMb, output } = await runMeasured(toArgs(url), { env });
-    const claim = { messages: network.messages, seconds, ...readClaim(output) };
+    const claim = { messages: network.messages, seconds, cpuSeconds, ...readClaim(output) };
     const databaseSeconds = database.cpuSeconds() - before.database;
     const nodeCost = await network.node.cost();
     const nodeSeconds = nodeCost.cpuSeconds - before.node.cpuSeconds;
     const perMillion = (cpu) => round((cpu / claim.messages) * 1e6);
+    if (claim.messages === network.messages) await expectReactions(url, network);
     return {
       date,
+      commit,
       messages: claim.messages,
       seconds: round(claim.seconds),
       messagesPerSecond: Math.round(claim.messages / claim.seconds),
@@ -28,11 +33,11 @@ async function measureLoad({ database, date, network }, { toArgs, env }) {
       bytesPerMessage: Math.round((await bytesOnDisk(url)) / claim.messages),
       calls: nodeCost.calls - before.node.calls,
       cpuSecondsPerMillion: {
-        program: perMillion(cpuSeconds),
+        program: perMillion(claim.cpuSeconds),
         database: perMillion(databaseSeconds),
         node: perMillion(nodeSeconds),
       },
-      nodeCpuShare: round(nodeSeconds / (cpuSeconds + databaseSeconds + nodeSeconds), 3),
+      nodeCpuShare: round(nodeSeconds / (claim.cpuSeconds + databaseSeconds + nodeSeconds), 3),
     };
   });
 }
@@ -70,8 +75,11 @@ export function summarize(loads) {
       medianOf(loads, (load) => load.cpuSecondsPerMillion[who]),
       1,
     );
+  const rates = loads.map((load) => load.messagesPerSecond);
   return {
-    messagesPerSecond: Math.round(medianOf(loads, (load) => load.messagesPerSecond)),
+    messagesPerSecond: Math.round(median(rates)),
+    slowest: Math.min(...rates),
+    fastest: Math.max(...rates),
     peakMb: Math.round(medianOf(loads, (load) => load.peakMb)),
     bytesPerMessage: Math.round(medianOf(loads, (load) => load.bytesPerMessage)),
     cpu: { program: cpu("program"), database: cpu("database"), node: cpu("node") },

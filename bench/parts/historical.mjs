@@ -101,7 +101,7 @@ function countTurns({ programs }, names) {
 
 /** 0 is what was not measured, or not in the same turns. */
 function ratioAt(size, names) {
-  if (countTurns(size, names) === 0) return 0;
+  if (size === undefined || countTurns(size, names) === 0) return 0;
   const { programs, ed25519 } = size;
   const [one, other] = names;
   if (other !== undefined) return ratioOf(programs[one], programs[other]);
@@ -122,17 +122,18 @@ function tableOf({ programs }, title) {
   return {
     title,
     columns: [
-      ...["program", "runs", "measured", "messages/s"],
+      ...["program", "runs", "measured", "of", "messages/s", "slowest", "fastest"],
       ...["CPU s per million: program", "database", "node", "node's share of CPU"],
       ...["peak MB", "bytes per message"],
     ],
     rows: Object.entries(programs).map(([name, loads]) => {
-      const { messagesPerSecond, cpu, nodeCpuShare, peakMb, bytesPerMessage } = summarize(loads);
+      const { cpu, nodeCpuShare, peakMb, bytesPerMessage, ...rates } = summarize(loads);
       const share = `${round(nodeCpuShare * 100, 1)} %`;
       const costs = [cpu.program, cpu.database, cpu.node, share];
-      const day = loads.at(-1).date.slice(0, 10);
-      const speed = [loads.length, day, messagesPerSecond];
-      return [LABELS[name], ...speed, ...costs, peakMb, bytesPerMessage];
+      const { date, commit = "–" } = loads.at(-1);
+      const speed = [rates.messagesPerSecond, rates.slowest, rates.fastest];
+      const origin = [loads.length, date.slice(0, 10), commit];
+      return [LABELS[name], ...origin, ...speed, ...costs, peakMb, bytesPerMessage];
     }),
   };
 }
@@ -141,7 +142,7 @@ export const historical = {
   title: "Historical sync",
   text: `The built command fills a fresh database from a node that gives recorded answers. Start-up, secondary indexes and
 the final count of rows are included. The floor is the least that any program must do for the same rows: receive, decode, COPY,
-build keys and indexes (bench/programs/floor). The same messages by multi-row inserts as the Rust implementation makes them, 10,000
+build keys and indexes (bench/programs/floor), with the decoder of the sync and as much memory for young objects. The same messages by multi-row inserts as the Rust implementation makes them, 10,000
 rows a transaction, into its own relations with their keys and indexes in place, casts, reactions and links only; and by the write path
 of @farcaster/shuttle in the fastest way it can be used (${SHUTTLE_MESSAGES} messages, without its start-up). Neither checks anything nor can resume. With full verification the command has a thread for its work and one for each
 core that verifies signatures; or one thread for all of it.`,

@@ -16,9 +16,9 @@ const PARTITION_COUNT = 512;
 
 const DONE = `select count(*)::int as done from sync_partitions where status = 'done'`;
 
-/** Kills a process when half of all partitions are here. */
+/** Kills a process when half of all partitions are here; false when it was too late for that. */
 async function killInTheMiddle(child, url) {
-  while (child.exitCode === null) {
+  while (child.exitCode === null && child.signalCode === null) {
     const [{ done }] = await queryRows(url, DONE);
     if (done >= PARTITION_COUNT / 2) return child.kill("SIGKILL");
     await delay(50);
@@ -36,8 +36,12 @@ async function measureVariant({ database }, network, { count, isKilled }) {
     const ended = await Promise.all(
       Array.from({ length: count }, (_, nth) =>
         runMeasured(syncArgs({ endpoint: node.endpoint, url }), {
+          mayBeKilled: isKilled && nth === 0,
           onStart(child) {
-            if (isKilled && nth === 0) killing = killInTheMiddle(child, url);
+            if (!isKilled || nth !== 0) return;
+            killing = killInTheMiddle(child, url);
+            // Where another one fails, nobody asks any more.
+            killing.catch(() => undefined);
           },
         }),
       ),

@@ -26,10 +26,17 @@ function headLines({ machine, versions, seed, date }) {
   ];
 }
 
-function partLines(part, { date, result }) {
+function partLines(part, { date, commit, result }) {
   const plots = part.plots?.(result) ?? [];
   return [
-    ...[`## ${part.title}`, "", part.text.replaceAll("\n", " "), "", `Measured ${date}.`, ""],
+    ...[
+      `## ${part.title}`,
+      "",
+      part.text.replaceAll("\n", " "),
+      "",
+      `Measured ${date}${commit ? ` at ${commit}` : ""}.`,
+      "",
+    ],
     ...part.tables(result).flatMap(tableLines),
     ...plots.flatMap(({ name, title }) => [`![${title}](${name}.svg)`, ""]),
   ];

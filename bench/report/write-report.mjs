@@ -22,7 +22,11 @@ function isAlike(one, other) {
 export function readEarlierParts(head, { isPartial }) {
   if (!isPartial || !existsSync(JSON_FILE)) return {};
   const earlier = JSON.parse(readFileSync(JSON_FILE, "utf8"));
-  return isAlike(head, earlier) ? earlier.parts : {};
+  if (isAlike(head, earlier)) return earlier.parts;
+  console.error(
+    "What was measured before was measured otherwise (machine, versions, --quick): left out",
+  );
+  return {};
 }
 
 /** Formats what was written as everything here is; what fails at it is told by the linter. */

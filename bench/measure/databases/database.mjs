@@ -21,6 +21,9 @@ select count(*)::int as messages from (
   select fid from casts union all select fid from reactions union all select fid from links) of_all
 group by fid order by 1 desc limit 1`;
 
+/** Most of all rows. */
+const REACTIONS = "select count(*)::int as count from reactions";
+
 /** Does something with a connection of its own. */
 export async function withClient(url, work) {
   const client = new pg.Client(url);
@@ -46,11 +49,19 @@ export async function bytesOnDisk(url) {
 export async function describeMirror(url) {
   const indexes = await queryRows(url, INDEXES);
   const [largestUser] = await queryRows(url, LARGEST_USER);
+  const [{ count: reactions }] = await queryRows(url, REACTIONS);
   return {
     bytes: await bytesOnDisk(url),
+    reactions,
     indexes: indexes.map(({ indexdef }) => indexdef),
     largestUser: largestUser?.messages ?? 0,
   };
+}
+
+/** Exactly as many reactions as a mirror of the network has, or what was measured was something else. */
+export async function expectReactions(url, { reactions }) {
+  const [{ count }] = await queryRows(url, REACTIONS);
+  if (count !== reactions) throw new Error(`${count} reactions were written, not ${reactions}`);
 }
 
 async function findPostmaster(admin) {
@@ -94,6 +105,7 @@ export async function startDatabaseServer() {
 
   return {
     version: rows[0].server_version,
+    pid: server.pid,
     /** CPU seconds of the whole server so far. */
     cpuSeconds: () => cpuSecondsOf(postmaster),
     create,

@@ -62,9 +62,13 @@ export function watchMemory(pid) {
 
 /**
  * Runs a Node program to its end: its seconds from start to exit, CPU seconds, peak memory, and what
- * it printed. The CPU seconds are those of whatever ended meanwhile: run one at a time.
+ * it printed. The CPU seconds are those of whatever ended meanwhile: run one at a time. A signal that
+ * ends it is a failure too, unless it may be killed.
  */
-export async function runMeasured(args, { env = {}, onStart = () => {} } = {}) {
+export async function runMeasured(
+  args,
+  { env = {}, onStart = () => {}, mayBeKilled = false } = {},
+) {
   const cpuBefore = cpuSecondsOfEnded();
   const startedAt = process.hrtime.bigint();
   const child = spawn(process.execPath, args.map(String), {
@@ -81,7 +85,7 @@ export async function runMeasured(args, { env = {}, onStart = () => {} } = {}) {
   const peakMb = memory.stop();
   const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
   const cpuSeconds = cpuSecondsOfEnded() - cpuBefore;
-  // What was killed was killed on purpose; a program that fails ends with a code.
-  if (code !== 0 && signal === null) throw new Error(`${args[0]} ended with ${code}: ${output}`);
+  const isAsIntended = code === 0 || (mayBeKilled && signal === "SIGKILL");
+  if (!isAsIntended) throw new Error(`${args[0]} ended with ${signal ?? code}: ${output}`);
   return { seconds, cpuSeconds, peakMb: Math.round(peakMb), output, signal };
 }

@@ -8,6 +8,13 @@ import { fileURLToPath } from "node:url";
 /** Path of a file of the benchmark, wherever it was started. */
 export const pathTo = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+const children = new Map();
+
+/** Stops every program that still runs, but for some. */
+export async function stopChildren(spared = []) {
+  for (const [pid, child] of children) if (!spared.includes(pid)) await child.stop();
+}
+
 /** Starts a program that prints one line when it is ready, and ends when its stdin closes. */
 export async function startChild(script, args = [], { nodeFlags = [] } = {}) {
   const child = spawn(process.execPath, [...nodeFlags, pathTo(script), ...args.map(String)], {
@@ -19,6 +26,12 @@ export async function startChild(script, args = [], { nodeFlags = [] } = {}) {
     if (done) throw new Error(`${script} ended before it answered`);
     return value;
   }
+  async function stop() {
+    child.stdin.end();
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+  children.set(child.pid, { stop });
+  child.once("exit", () => children.delete(child.pid));
   return {
     pid: child.pid,
     ready: await nextLine(),
@@ -27,9 +40,6 @@ export async function startChild(script, args = [], { nodeFlags = [] } = {}) {
       child.stdin.write(`${line}\n`);
       return nextLine();
     },
-    async stop() {
-      child.stdin.end();
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    },
+    stop,
   };
 }

@@ -113,6 +113,7 @@ async function embedThroughKills({ database, log }, { mirrorUrl, devnet }) {
     for (let kill = 1; kill <= KILLS; kill++) {
       const at = Math.round((before * kill) / (KILLS + 1));
       const { signal } = await runMeasured(args(url), {
+        mayBeKilled: true,
         onStart: (child) => void killAt(child, url, at),
       });
       kills += signal === "SIGKILL" ? 1 : 0;

@@ -4,65 +4,83 @@ import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 
 const POSTGRES_EPOCH_MS = 946_684_800_000;
+/** Seconds from PostgreSQL's epoch to Farcaster's. */
+const FARCASTER_EPOCH_SECONDS = 662_774_400;
 const CHUNK_BYTES = 256 * 1024;
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 
 /** Rows as bytes, field by field. Every method writes one field. */
 class RowBuffer {
-  bytes = Buffer.allocUnsafe(CHUNK_BYTES);
-  end = 0;
+  constructor() {
+    this.startAfresh();
+  }
+
+  startAfresh(length = CHUNK_BYTES) {
+    // Not of the pool, whose buffers begin anywhere: the view is of the whole.
+    this.bytes = Buffer.allocUnsafeSlow(length);
+    this.view = new DataView(this.bytes.buffer);
+    this.end = 0;
+  }
 
   reserve(length) {
     if (this.end + length <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.end + length));
-    this.bytes.copy(grown, 0, 0, this.end);
-    this.bytes = grown;
+    const { bytes, end } = this;
+    this.startAfresh(Math.max(bytes.length * 2, end + length));
+    this.end = bytes.copy(this.bytes, 0, 0, end);
   }
 
   begin(fieldCount) {
     this.reserve(2);
-    this.end = this.bytes.writeInt16BE(fieldCount, this.end);
+    this.view.setInt16(this.end, fieldCount);
+    this.end += 2;
   }
 
   null() {
     this.reserve(4);
-    this.end = this.bytes.writeInt32BE(-1, this.end);
+    this.view.setInt32(this.end, -1);
+    this.end += 4;
   }
 
   int4(value) {
     this.reserve(8);
-    this.end = this.bytes.writeInt32BE(4, this.end);
-    this.end = this.bytes.writeInt32BE(value, this.end);
+    this.view.setInt32(this.end, 4);
+    this.view.setInt32(this.end + 4, value);
+    this.end += 8;
   }
 
   int8(value) {
     this.reserve(12);
-    this.end = this.bytes.writeInt32BE(8, this.end);
-    this.end = this.bytes.writeBigInt64BE(BigInt.asIntN(64, value), this.end);
+    this.view.setInt32(this.end, 8);
+    this.view.setBigInt64(this.end + 4, value);
+    this.end += 12;
   }
 
   time(date) {
     this.int8(BigInt(date.getTime() - POSTGRES_EPOCH_MS) * 1000n);
   }
 
+  farcasterTime(seconds) {
+    this.int8(BigInt((seconds + FARCASTER_EPOCH_SECONDS) * 1_000_000));
+  }
+
   raw(value) {
     this.reserve(4 + value.length);
-    this.end = this.bytes.writeInt32BE(value.length, this.end);
-    this.bytes.set(value, this.end);
-    this.end += value.length;
+    this.view.setInt32(this.end, value.length);
+    this.bytes.set(value, this.end + 4);
+    this.end += 4 + value.length;
   }
 
   text(value) {
     this.reserve(4 + value.length * 3);
     const length = this.bytes.write(value, this.end + 4);
-    this.bytes.writeInt32BE(length, this.end);
+    this.view.setInt32(this.end, length);
     this.end += 4 + length;
   }
 
   json(text) {
     this.reserve(5 + text.length * 3);
     const length = this.bytes.write(text, this.end + 5);
-    this.bytes.writeInt32BE(length + 1, this.end);
+    this.view.setInt32(this.end, length + 1);
     this.bytes[this.end + 4] = 1;
     this.end += 5 + length;
   }
@@ -73,12 +91,15 @@ class RowBuffer {
     const start = this.end;
     this.end += 4;
     const head = values.length === 0 ? [0, 0, elementOid] : [1, 0, elementOid, values.length, 1];
-    for (const field of head) this.end = this.bytes.writeInt32BE(field, this.end);
+    for (const field of head) {
+      this.view.setInt32(this.end, field);
+      this.end += 4;
+    }
     for (const value of values) {
       if (width === 8) this.int8(value);
       else this.int4(value);
     }
-    this.bytes.writeInt32BE(this.end - start - 4, start);
+    this.view.setInt32(start, this.end - start - 4);
   }
 }
 
@@ -102,13 +123,11 @@ export async function openCopy(connectionString, table, columns) {
     async flush() {
       if (rows.end < CHUNK_BYTES / 2) return;
       const chunk = rows.bytes.subarray(0, rows.end);
-      rows.bytes = Buffer.allocUnsafe(CHUNK_BYTES);
-      rows.end = 0;
+      rows.startAfresh();
       if (!stream.write(chunk)) await once(stream, "drain");
     },
     async close() {
-      rows.reserve(2);
-      rows.end = rows.bytes.writeInt16BE(-1, rows.end);
+      rows.begin(-1);
       stream.end(rows.bytes.subarray(0, rows.end));
       await once(stream, "finish");
       await client.query("commit");

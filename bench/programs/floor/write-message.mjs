@@ -14,21 +14,22 @@ export const BY_HAND = {
   ],
 };
 
-function writeEnvelope(copy, { data, message, eventId }) {
+function writeEnvelope(copy, { message, eventId }) {
   const { rows } = copy;
+  const { hash, signer, signature } = message.envelope;
   copy.begin();
-  rows.int8(data.fid);
-  rows.time(fromFarcasterTime(data.timestamp));
+  rows.int8(message.fid);
+  rows.farcasterTime(message.timestamp);
   rows.int8(eventId);
-  rows.raw(message.hash);
-  rows.raw(message.signer);
-  rows.raw(message.signature);
+  rows.raw(hash);
+  rows.raw(signer);
+  rows.raw(signature);
 }
 
 export function writeReaction(copy, listed) {
   writeEnvelope(copy, listed);
   const { rows } = copy;
-  const { type, target } = listed.data.body.value;
+  const { type, target } = listed.message.body;
   const cast = target?.$case === "targetCastId" ? target.value : undefined;
   if (cast) rows.int8(cast.fid);
   else rows.null();
@@ -42,12 +43,12 @@ export function writeReaction(copy, listed) {
 export function writeLink(copy, listed) {
   writeEnvelope(copy, listed);
   const { rows } = copy;
-  const { type, target, displayTimestamp } = listed.data.body.value;
+  const { type, target, displayTimestamp } = listed.message.body;
   if (target) rows.int8(target.value);
   else rows.null();
   rows.text(type);
   if (displayTimestamp === undefined) rows.null();
-  else rows.time(fromFarcasterTime(displayTimestamp));
+  else rows.farcasterTime(displayTimestamp);
 }
 
 function embedText({ embed }) {
@@ -60,8 +61,8 @@ function embedText({ embed }) {
 export function writeCast(copy, listed) {
   writeEnvelope(copy, listed);
   const { rows } = copy;
-  const { body } = listed.data;
-  const { parent, type, text, embeds, embedsDeprecated, mentions, mentionsPositions } = body.value;
+  const { body } = listed.message;
+  const { parent, type, text, embeds, embedsDeprecated, mentions, mentionsPositions } = body;
   const cast = parent?.$case === "parentCastId" ? parent.value : undefined;
   if (cast) rows.int8(cast.fid);
   else rows.null();
@@ -103,10 +104,11 @@ export function writeRow(copy, row, columns) {
 }
 
 /** The row of any message, without what the store would check of it. */
-export function toRow(kind, { data, message, eventId }) {
+export function toRow({ message, eventId }) {
+  const { type, fid, timestamp, body, envelope } = message;
   return {
-    ...{ fid: data.fid, timestamp: fromFarcasterTime(data.timestamp), event_id: eventId },
-    ...{ hash: message.hash, signer: message.signer, signature: message.signature },
-    ...MESSAGE_MAPPINGS[kind].toColumns(data.body.value),
+    ...{ fid, timestamp: fromFarcasterTime(timestamp), event_id: eventId },
+    ...{ hash: envelope.hash, signer: envelope.signer, signature: envelope.signature },
+    ...MESSAGE_MAPPINGS[type].toColumns(body),
   };
 }

@@ -1,34 +1,34 @@
 // The pages of a node's newest snapshots over bare grpc-js: what any program receives that loads them.
 import { Client, credentials } from "@grpc/grpc-js";
-import {
-  GetShardSnapshotMetadataRequest,
-  GetShardSnapshotMetadataResponse,
-  GetShardTransactionsRequest,
-  GetShardTransactionsResponse,
-} from "@snaprag/proto";
+import { ReplicationServiceDefinition } from "@snaprag/proto";
 
 /** Data shards of a devnet. */
 export const SHARD_COUNT = 2;
 const VIRTUAL_SHARDS = 256;
 const LANES = 8;
-const METADATA = [GetShardSnapshotMetadataRequest, GetShardSnapshotMetadataResponse];
-const PAGE = [GetShardTransactionsRequest, GetShardTransactionsResponse];
+// With the decoder of pages that the sync has: nobody is slower or faster by another one.
+const { getShardSnapshotMetadata, getShardTransactions } = ReplicationServiceDefinition.methods;
 
-/** Reads every page of every partition, eight partitions at a time; `onPage` may hold its lane up. */
+/**
+ * Reads every page of every partition, eight partitions at a time; `onPage` may hold its lane up, and
+ * says `enough` to end them all.
+ */
 export async function readPages(endpoint, onPage) {
   const node = new Client(new URL(endpoint).host, credentials.createInsecure(), {
     "grpc.max_receive_message_length": 256 * 1024 * 1024,
     "grpc-node.flow_control_window": 8 * 1024 * 1024,
   });
 
-  function call(name, [request, response], fields) {
+  let isEnough = false;
+
+  function call({ name, requestType, responseType }, fields) {
     return new Promise((resolve, reject) => {
       node.makeUnaryRequest(
         `/ReplicationService/${name}`,
-        (message) => Buffer.from(request.encode(message).finish()),
+        (message) => Buffer.from(requestType.encode(message).finish()),
         (bytes) =>
-          response.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-        { ...request.decode(new Uint8Array()), ...fields },
+          responseType.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+        { ...requestType.decode(new Uint8Array()), ...fields },
         (error, reply) => (error ? reject(error) : resolve(reply)),
       );
     });
@@ -38,15 +38,15 @@ export async function readPages(endpoint, onPage) {
     let pageToken;
     do {
       const request = { shardId, height, trieVirtualShard: virtualShard, pageToken };
-      const page = await call("GetShardTransactions", PAGE, request);
-      if ((await onPage(page, { shardId, height })) === "enough") return;
+      const page = await call(getShardTransactions, request);
+      if ((await onPage(page, { shardId, height })) === "enough") isEnough = true;
       pageToken = page.nextPageToken;
-    } while (pageToken !== undefined);
+    } while (pageToken !== undefined && !isEnough);
   }
 
   const partitions = [];
   for (let shardId = 1; shardId <= SHARD_COUNT; shardId++) {
-    const { snapshots } = await call("GetShardSnapshotMetadata", METADATA, { shardId });
+    const { snapshots } = await call(getShardSnapshotMetadata, { shardId });
     let height = 0n;
     for (const snapshot of snapshots) if (snapshot.height > height) height = snapshot.height;
     for (let virtualShard = 0; virtualShard < VIRTUAL_SHARDS; virtualShard++) {
@@ -55,7 +55,7 @@ export async function readPages(endpoint, onPage) {
   }
   await Promise.all(
     Array.from({ length: LANES }, async () => {
-      for (let next = partitions.shift(); next; next = partitions.shift()) {
+      for (let next = partitions.shift(); next && !isEnough; next = partitions.shift()) {
         await readPartition(next);
       }
     }),

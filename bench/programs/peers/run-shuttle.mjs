@@ -109,6 +109,7 @@ await readPages(endpoint, ({ trieMessages }) => {
 });
 
 const startedAt = process.hrtime.bigint();
+const cpuBefore = process.cpuUsage();
 for (let at = 0; at < events.length; at += BATCH) {
   const batch = events.slice(at, at + BATCH);
   await Promise.all(
@@ -117,5 +118,8 @@ for (let at = 0; at < events.length; at += BATCH) {
 }
 const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
 await database.destroy();
-console.log(JSON.stringify({ messages: events.length, seconds }));
+const { user, system } = process.cpuUsage(cpuBefore);
+console.log(
+  JSON.stringify({ messages: events.length, seconds, cpuSeconds: (user + system) / 1e6 }),
+);
 process.exit(0);
