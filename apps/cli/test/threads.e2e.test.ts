@@ -15,6 +15,15 @@ select pg_terminate_backend(l.pid)
 from pg_locks l join sync_members m on l.locktype = 'advisory' and l.objid = m.id::oid
 where m.holder like '%, thread 2 of 2'`;
 
+const HEIGHTS = "select block_number from sync_progress order by shard_id";
+
+/** Ends the work on one shard, and no other. */
+const REFUSE_SHARD = `
+create function refuse() returns trigger language plpgsql as $$
+begin raise exception 'shard 2 is no more' using errcode = 'undefined_table'; end $$;
+create trigger refuse before update on sync_progress
+for each row when (new.shard_id = 2) execute function refuse()`;
+
 async function startDevnet() {
   const devnet = createDevnet({ users: 60, messages: 6_000, blockMs: 100 });
   await devnet.start();
@@ -61,12 +70,36 @@ it("ends with the thread that cannot go on, and says why", async () => {
     .poll(() => querySql(workplace, MEMBERS).catch(() => []), { timeout: 30_000 })
     .toHaveLength(2);
 
-  await querySql(workplace, END_SESSION);
+  await querySql(workplace, REFUSE_SHARD);
 
   const { exitCode, stderr } = await sync.ended;
-  expect(exitCode).toBe(20);
-  expect(stderr).toMatch(/^error: [^\n]*terminating connection[^\n]*\n[^\n]+\n$/);
+  expect(exitCode).toBe(21);
+  expect(stderr).toMatch(/^error: [^\n]*shard 2 is no more[^\n]*\n[^\n]+\n$/);
   expect(await querySql(workplace, MEMBERS)).toEqual([]);
+});
+
+it("goes on when the server ends the session of a thread", async () => {
+  await using devnet = await startDevnet();
+  await using workplace = await onServer();
+  const environment = { SNAPRAG_SYNC_THREADS: "2" };
+  await using sync = startCli(syncOf(devnet.endpoint, workplace), { ...workplace, environment });
+  await sync.printed("indexes are in place");
+  const members = await querySql(workplace, MEMBERS);
+
+  await querySql(workplace, END_SESSION);
+  await sync.printed("beginning again");
+
+  await expect.poll(() => querySql(workplace, MEMBERS), { timeout: 30_000 }).toEqual(members);
+  const heights = async () =>
+    (await querySql(workplace, HEIGHTS)).map(({ block_number: height }) => Number(height));
+  const before = await heights();
+  const areHigher = async () => {
+    const now = await heights();
+    return before.every((height, index) => (now[index] ?? 0) > height);
+  };
+  await expect.poll(areHigher, { timeout: 30_000 }).toBe(true);
+  sync.kill("SIGTERM");
+  expect(await sync.ended).toMatchObject({ exitCode: 0, stderr: "" });
 });
 
 it("follows in all threads, and stops them at a signal", async () => {

@@ -224,7 +224,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     listShards: async () => toShards(await query(SELECT_SHARDS)),
     findShard: async (shardId) => toShard(await query(selectShard(shardId))),
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
-    planSnapshot: (plan) => pipeline([startHistorical(plan.shardId), planPartitions(plan)]),
+    planSnapshot: (plan) => pipeline([startHistorical(plan), planPartitions(plan)]),
     applyPage: (page) => writeBatch(planPage(page, connections.backend)),
     startRealtime: (shardId, blockNumber) => pipeline(startRealtime(shardId, blockNumber)),
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),
@@ -236,7 +236,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       connections.transact((client) =>
         applyReplay(client, replay, async (changes) => resolved.onChanges?.(changes, client)),
       ),
-    finishLoading: () => finishLoading(connections),
+    finishLoading: (signal) => finishLoading(connections, signal),
     rebuild: () => rebuild(connections),
     recordFault: (fault) => pipeline(countFault(fault)),
     countRows: () => countRows(connections),

@@ -30,6 +30,13 @@ export interface SnapshotPlan {
    * @default false
    */
   readonly isForUnfinished?: boolean | undefined;
+  /**
+   * The block up to which the shard must have followed. For whoever finds that the blocks after it are
+   * gone: another process may have found that too, or have come further.
+   *
+   * @default any, or none
+   */
+  readonly fromBlock?: bigint | undefined;
 }
 
 /** One page of a partition, and the progress it makes. */

@@ -88,6 +88,11 @@ export interface SyncMembership extends SyncLock {
    * Planning it again sets it free.
    */
   takePartition(shardId: number, virtualShard: number): Promise<PartitionProgress | undefined>;
+  /**
+   * Gives a partition back, or without `virtualShard` the lead of the shard, to whoever asks next, which
+   * may be this member. Does nothing with what is another's.
+   */
+  giveBack(shardId: number, virtualShard?: number | undefined): Promise<void>;
 }
 
 /**
@@ -156,7 +161,8 @@ export interface Store extends AsyncDisposable {
    * relisted, and stay so however often they are planned before they are done; their page tokens are
    * dropped. The shard's `snapshotHeight` stays, its proof is forgotten.
    *
-   * @throws {StorageError} `fenced` when the plan is for unfinished partitions, and one is done
+   * @throws {StorageError} `fenced` when the plan is for unfinished partitions, and one is done; when it
+   * is from a block, and the shard does not follow blocks, or is at another one
    */
   planSnapshot(plan: SnapshotPlan): Promise<void>;
 
@@ -223,8 +229,12 @@ export interface Store extends AsyncDisposable {
    */
   applyReplay(replay: Replay): Promise<QuarantineRecord | undefined>;
 
-  /** Builds what makes queries fast and would slow a bulk load. Harmless to repeat. */
-  finishLoading(): Promise<void>;
+  /**
+   * Builds what makes queries fast and would slow a bulk load. Harmless to repeat. While another process
+   * builds it waits, until that has built everything or `signal` aborts: then it rejects with its reason.
+   * What it builds itself it does not break off.
+   */
+  finishLoading(signal?: AbortSignal | undefined): Promise<void>;
 
   /**
    * Computes every relation that is kept though it follows from others, anew from those, in one

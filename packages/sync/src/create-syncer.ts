@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { SyncMembership } from "@snaprag/storage";
 import { loadBlake3, loadEd25519 } from "@snaprag/verify";
-import { SyncError } from "./errors.ts";
+import { isFatal } from "./errors.ts";
 import { createDownloadLimits } from "./historical/plan/download-limits.ts";
 import type { ResolvedSyncerOptions, SyncerOptions } from "./options.ts";
 import { resolveSyncerOptions } from "./options.ts";
@@ -9,10 +9,10 @@ import type { Activity, ShardActivity } from "./progress.ts";
 import { createActivity } from "./progress.ts";
 import { createMessageChecker } from "./proof/messages/message-checker.ts";
 import { validatorsOf } from "./proof/node/create-node-reading.ts";
-import type { NodeFacts } from "./run/inspect-node.ts";
-import { inspectNode, requireSnapshots } from "./run/inspect-node.ts";
+import { findSuitable } from "./run/inspect-node.ts";
 import { createNodePool } from "./run/node-pool.ts";
 import { runShards } from "./run/shards/run-shards.ts";
+import { backOff } from "./run/survive.ts";
 import type { SyncRun } from "./run/sync-run.ts";
 
 /** How long a sync runs. */
@@ -32,12 +32,14 @@ export interface RunOptions {
 export interface Syncer {
   /**
    * Downloads what is missing and follows the node, until the signal aborts, or as
-   * {@link RunOptions.untilSynced} says. Survives every failure that may pass. Several may run at a
-   * time, also in other processes: they share the partitions of a snapshot, one of them follows each
-   * shard, and another takes over what one leaves.
+   * {@link RunOptions.untilSynced} says. Survives every failure that may pass, once it has begun: also
+   * that of the store, whose server may be started anew. Several may run at a time, also in other
+   * processes: they share the partitions of a snapshot, one of them follows each shard, and another
+   * takes over what one leaves.
    *
    * @throws {SyncError} when the node cannot be mirrored
-   * @throws {StorageError} such as `locked` when a process has the store for itself
+   * @throws {StorageError} such as `locked` when a process has the store for itself, or `connection` at
+   * the start
    * @throws {NodeClientError} when the node cannot be reached at the start
    */
   run(options?: RunOptions): Promise<void>;
@@ -45,22 +47,11 @@ export interface Syncer {
   progress(): readonly ShardActivity[];
 }
 
+/** Time after which a run that ends counts as one that went well, in milliseconds. */
+const LASTING_MS = 60_000;
+
 /** Thrown into a run to end it. */
 const FINISHED = Symbol("finished");
-
-function chooseShards(options: ResolvedSyncerOptions, { network, heights }: NodeFacts): number[] {
-  const hosted = [...heights.keys()].sort((a, b) => a - b);
-  for (const shardId of options.shardIds ?? []) {
-    if (!heights.has(shardId)) {
-      throw new SyncError(
-        "unknown_shard",
-        `The node does not host shard ${shardId}. It hosts ${hosted.join(", ")} of a network with ${network.shardCount} data shards`,
-        { shardId },
-      );
-    }
-  }
-  return options.shardIds ? [...options.shardIds] : hosted;
-}
 
 /** Ends the run when all shards it may lead have caught up and the indexes are built, if it is to end. */
 function createFinishLine(activity: Activity, shardIds: readonly number[], finish: () => void) {
@@ -83,25 +74,18 @@ interface Session {
   readonly activity: Activity;
   readonly controller: AbortController;
   readonly untilSynced: boolean;
+  /** What an earlier session of the run has begun with. */
+  readonly begunWith: readonly number[] | undefined;
+  readonly onBegun: (shardIds: readonly number[]) => void;
 }
 
-/** Looks at the node, binds the store to its network, and runs the shards. */
+/** Looks for a node, binds the store to its network, and runs the shards. */
 async function runSession(session: Session): Promise<void> {
-  const { options, membership, activity, controller, untilSynced } = session;
-  const { clients, store, logger, mode } = options;
-  const [client] = clients;
+  const { options, membership, activity, controller, untilSynced, begunWith, onBegun } = session;
+  const { store, logger, mode } = options;
   const { signal } = controller;
   const abort = (reason: unknown) => controller.abort(reason);
-  const facts = await inspectNode(client, signal);
-  const shardIds = chooseShards(options, facts);
-  if (mode !== "realtime") {
-    await requireSnapshots(
-      client,
-      shardIds.filter((shardId) => shardId !== 0),
-      signal,
-    );
-  }
-  await store.bindNetwork(facts.network);
+  const { clients, facts, shardIds } = await findSuitable({ options, begunWith, signal });
   const finishLine = createFinishLine(activity, shardIds.filter(options.leads), () => {
     if (untilSynced) abort(FINISHED);
   });
@@ -127,8 +111,71 @@ async function runSession(session: Session): Promise<void> {
     abort,
     ...finishLine,
   };
+  // The store may be lost by now, without anybody having asked it for anything.
+  signal.throwIfAborted();
   logger.info({ ...network, shardIds, mode }, "run started");
+  activity.clear();
+  onBegun(shardIds);
   await runShards(run, { facts, limits: createDownloadLimits(options) }, shardIds);
+}
+
+/** Joins the store's syncs, and mirrors until the run ends or the store is lost. */
+async function runOnce(session: Omit<Session, "membership">): Promise<void> {
+  const { options, controller } = session;
+  await options.store.migrate();
+  const membership = await options.store.joinSync(options.holder);
+  membership.lost.catch((error: unknown) => {
+    // Said at once: what is going on may take long to end.
+    if (!controller.signal.aborted) options.logger.warn({ err: error }, "the store is lost");
+    controller.abort(error);
+  });
+  try {
+    await runSession({ ...session, membership });
+  } catch (error) {
+    // What ended the run, and not what somebody met with who was in the middle of something.
+    const reason = controller.signal.aborted ? controller.signal.reason : error;
+    if (reason !== FINISHED) throw reason;
+  } finally {
+    await membership.release();
+  }
+}
+
+/** One run, from its call to its end. */
+interface RunToEnd extends Pick<Session, "options" | "activity" | "untilSynced"> {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Begins again when the store is lost, as when its server is started anew: that ends every lock and
+ * lease of this process, and what it was doing. What keeps it from beginning at all is for whoever
+ * started it, and thrown.
+ */
+async function runToEnd({ signal, ...run }: RunToEnd): Promise<void> {
+  let begun: { readonly at: number; readonly shardIds: readonly number[] } | undefined;
+  let failureCount = 0;
+  const onBegun = (shardIds: readonly number[]) => {
+    begun = { at: Date.now(), shardIds };
+  };
+  while (!signal.aborted) {
+    const triedAt = Date.now();
+    const controller = new AbortController();
+    const stop = () => controller.abort(signal.reason);
+    // Hundreds of partitions may wait at a time, which Node would take for a leak.
+    setMaxListeners(0, controller.signal);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await runOnce({ ...run, controller, begunWith: begun?.shardIds, onBegun });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (begun === undefined || isFatal(error)) throw error;
+      const hasLasted = begun.at >= triedAt && Date.now() - begun.at > LASTING_MS;
+      failureCount = hasLasted ? 1 : failureCount + 1;
+      run.options.logger.warn({ err: error }, "beginning again");
+      await backOff(failureCount, signal).catch(() => undefined);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
 }
 
 /** Creates a syncer. Inert: nothing is opened or asked before {@link Syncer.run}. */
@@ -137,27 +184,9 @@ export function createSyncer(options: SyncerOptions): Syncer {
   const activity = createActivity();
   return {
     progress: () => activity.list(),
-    async run({ signal, untilSynced = false } = {}) {
-      const controller = new AbortController();
-      const stop = () => controller.abort(signal?.reason);
-      if (signal?.aborted) return;
-      // Hundreds of partitions may wait at a time, which Node would take for a leak.
-      setMaxListeners(0, controller.signal);
+    async run({ signal = new AbortController().signal, untilSynced = false } = {}) {
       activity.clear();
-      signal?.addEventListener("abort", stop, { once: true });
-      await resolved.store.migrate();
-      const membership = await resolved.store.joinSync(resolved.holder);
-      membership.lost.catch((error: unknown) => controller.abort(error));
-      try {
-        await runSession({ options: resolved, membership, activity, controller, untilSynced });
-      } catch (error) {
-        const isEnd = signal?.aborted || controller.signal.reason === FINISHED;
-        // What ended the run, and not what somebody met with who was in the middle of something.
-        if (!isEnd) throw controller.signal.aborted ? controller.signal.reason : error;
-      } finally {
-        signal?.removeEventListener("abort", stop);
-        await membership.release();
-      }
+      await runToEnd({ options: resolved, activity, signal, untilSynced });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { NodeClientError } from "@snaprag/client";
+import { StorageError } from "@snaprag/storage";
 
 /**
  * Why a sync cannot go on.
@@ -71,4 +72,27 @@ export function isUnanswered(error: unknown): error is NodeClientError | SyncErr
   return (
     error instanceof SyncError && (error.code === "node_behind" || error.code === "cursor_expired")
   );
+}
+
+/** Whether a node said nothing at all, or hung up. */
+export function isSilent(error: unknown): boolean {
+  if (error instanceof SyncError) return error.code === "stream_ended";
+  if (!(error instanceof NodeClientError)) return false;
+  return error.code === "unavailable" || error.code === "deadline_exceeded";
+}
+
+/** Node answers that no waiting changes: the request itself, or the node, is the wrong one. */
+const HOPELESS_NODE_CODES: ReadonlySet<string> = new Set([
+  "unauthenticated",
+  "unimplemented",
+  "unknown_shard",
+  "cancelled",
+]);
+
+/** Whether trying again cannot help, so that the run has to end and say why. */
+export function isFatal(error: unknown): boolean {
+  // Where another process was faster, the next try begins where that one has come.
+  if (error instanceof StorageError) return !error.retryable && error.code !== "fenced";
+  if (error instanceof NodeClientError) return HOPELESS_NODE_CODES.has(error.code);
+  return !(error instanceof SyncError);
 }

@@ -4,6 +4,7 @@ import type { Devnet, Submission } from "@snaprag/devnet";
 import { createSigner } from "@snaprag/devnet";
 import { homeShardOf, virtualShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
+import { startBareNode } from "../../../test/support/bare-node.ts";
 import type { SyncerOptions } from "../src/index.ts";
 import { createSyncer } from "../src/index.ts";
 import { cast, findFid, register } from "./support/accounts.ts";
@@ -108,6 +109,16 @@ describe("a sync with a node that stands by", () => {
     expect(heights.size).toBe(2);
   });
 
+  it("begins there when the first cannot be mirrored yet", async () => {
+    devnet = await startDevnet({ users: 10, messages: 100 });
+    await using withoutBlocks = await startBareNode();
+    const store = newStore();
+
+    await syncWith([withoutBlocks.endpoint, devnet.endpoint], store);
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
   it("reads no account there when the node is behind the snapshot", async () => {
     const history = { users: 40, messages: 300, trafficPerBlock: 30 };
     devnet = await startDevnet(history);
@@ -191,6 +202,45 @@ describe("a sync with a node that stands by", () => {
 
     devnet.pause();
     await following.end();
+    await syncWith([devnet.endpoint], store);
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+});
+
+describe("a sync that shares its store with another", () => {
+  it("leaves what it follows to that one when its own nodes are gone", async () => {
+    devnet = await startDevnet({ users: 20, messages: 500, blockMs: 30 });
+    const own = [await devnet.addNode(), await devnet.addNode()] as const;
+    const store = newStore();
+    await using leader = follow(
+      own.map(({ endpoint }) => endpoint),
+      store,
+    );
+    const start = devnet.heights();
+    await expect.poll(() => leader.isPast(start), { timeout: 30_000 }).toBe(true);
+    // From now on it has used both.
+    await own[0].stop();
+    const lastOfFirst = devnet.heights();
+    await expect.poll(() => leader.isPast(lastOfFirst), { timeout: 30_000 }).toBe(true);
+    await using other = follow([devnet.endpoint], store);
+
+    await own[1].stop();
+    const lastOfOwn = devnet.heights();
+
+    await expect.poll(() => other.isPast(lastOfOwn), { timeout: 60_000 }).toBe(true);
+  }, 120_000);
+
+  it("leaves what it was downloading to that one when its own node fails", async () => {
+    devnet = await startDevnet({ users: 20, messages: 500 });
+    const own = await devnet.addNode();
+    own.setFaults({ rpcErrors: [{ method: "GetShardTransactions", code: 14 }] });
+    const store = newStore();
+    await using _leader = follow([own.endpoint], store);
+    await expect
+      .poll(async () => (await store.listPartitions(2)).length, { timeout: 30_000 })
+      .toBe(256);
+
     await syncWith([devnet.endpoint], store);
 
     expect(await differences(devnet, store)).toEqual([]);

@@ -24,6 +24,9 @@ with planned as (
   select shard_id, virtual_shard, $3 from planned where status <> 'done' ${TAKE}
 ) select * from planned where status = 'done' or exists (select from taken)`;
 
+const GIVE_BACK =
+  "delete from sync_leases where shard_id = $1 and virtual_shard = $2 and member_id = $3";
+
 /** What a member may take of the work that all members do together. */
 export function createMembership({ query }: Connections, member: Member): SyncMembership {
   const { id, lost, release } = member;
@@ -39,6 +42,9 @@ export function createMembership({ query }: Connections, member: Member): SyncMe
       const values = [shardId, virtualShard, id];
       const result = await query({ name: "take_partition", text: TAKE_PARTITION, values });
       return toPartitions(result)[0];
+    },
+    async giveBack(shardId, virtualShard = LEAD) {
+      await query({ text: GIVE_BACK, values: [shardId, virtualShard, id] });
     },
   };
 }

@@ -15,6 +15,15 @@ const IS_EMPTY =
 
 const OLDEST_MEMBER =
   "select holder, joined_at from sync_members where sync_is_alive(id) order by joined_at limit 1";
+/** Who keeps a lock without a sign of life: a process that has been stopped, or whose machine is away. */
+const SILENT_MEMBER = `
+select activity.pid, host(activity.client_addr) as address, activity.client_port as port
+from pg_locks locks join pg_stat_activity activity using (pid)
+where locks.locktype = 'advisory' and locks.granted and locks.objsubid = 2 and locks.pid <> pg_backend_pid()
+  and locks.database = (select oid from pg_database where datname = current_database())
+  and locks.classid::int8 = hashtext('snaprag sync')::int8 & 4294967295
+  and locks.objid::int8 = hashtext(current_schema())::int8 & 4294967295
+order by activity.backend_start limit 1`;
 const FORGET_DEAD = `
 with dead as (delete from sync_members where not sync_is_alive(id) returning id)
 delete from sync_leases where member_id in (select id from dead)`;
@@ -71,20 +80,33 @@ function sharedSession({ query }: Connections): MemberSession {
   return { query, lost: new Promise<never>(() => undefined), end: async () => undefined };
 }
 
+/** Where a session comes from, as far as this user is shown it. */
+function placeOf({ address, port }: { readonly address?: string; readonly port?: number }): string {
+  if (address) return `, connected from ${address}`;
+  // PostgreSQL's number for a Unix socket.
+  return port === -1 ? ", connected on its machine" : "";
+}
+
+/** Who is in the way, for a person to find. */
+async function nameHolder({ query }: MemberSession): Promise<string> {
+  const [oldest] = (await query(OLDEST_MEMBER)).rows;
+  if (oldest) return `${oldest.holder}, since ${oldest.joined_at.toISOString()},`;
+  const [silent] = (await query(SILENT_MEMBER)).rows;
+  if (!silent) return "Another process";
+  return `A process that gives no sign of life (server process ${silent.pid}${placeOf(silent)})`;
+}
+
 async function expectIn(
   connections: Connections,
-  { query }: MemberSession,
+  session: MemberSession,
   { isAlone }: JoinOptions,
 ): Promise<void> {
   const onServer = isAlone ? TRY_ALONE : TRY_TOGETHER;
   const attempt =
     connections.backend === "server" ? onServer : { text: IS_EMPTY, values: [isAlone] };
-  const [answer] = (await query(attempt)).rows;
+  const [answer] = (await session.query(attempt)).rows;
   if (answer?.is_in) return;
-  const [oldest] = (await query(OLDEST_MEMBER)).rows;
-  const holder = oldest
-    ? `${oldest.holder}, since ${oldest.joined_at.toISOString()},`
-    : "Another process";
+  const holder = await nameHolder(session);
   throw new StorageError("locked", `${holder} syncs into this database`, { holder });
 }
 

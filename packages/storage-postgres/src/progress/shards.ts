@@ -3,6 +3,7 @@ import type {
   ShardProgress,
   ShardProof,
   ShardStanding,
+  SnapshotPlan,
   SyncFault,
 } from "@snaprag/storage";
 import type { QueryConfig, QueryResult } from "pg";
@@ -71,14 +72,29 @@ function keepProof(shardId: number, proof: ShardProof): QueryConfig {
   };
 }
 
-/** Sets a shard to download snapshots. What was proved of it is over. */
-export function startHistorical(shardId: number): QueryConfig {
+/** What was proved of a shard is over. */
+const TO_HISTORICAL = `phase = 'historical', updated_at = now(),
+  proof_status = null, proof_block = null, proof_root = null, proof_leaf_count = null,
+  proof_opaque_leaf_count = null, proof_commits = null, proved_at = null`;
+
+/**
+ * Sets a shard to download snapshots, or ends the transaction when it is not at the block that the plan
+ * is from.
+ */
+export function startHistorical({ shardId, fromBlock }: SnapshotPlan): QueryConfig {
+  if (fromBlock === undefined) {
+    return {
+      text: `insert into sync_progress (shard_id, phase) values ($1, 'historical')
+        on conflict (shard_id) do update set ${TO_HISTORICAL}`,
+      values: [shardId],
+    };
+  }
   return {
-    text: `insert into sync_progress (shard_id, phase) values ($1, 'historical')
-      on conflict (shard_id) do update set phase = 'historical', updated_at = now(),
-        proof_status = null, proof_block = null, proof_root = null, proof_leaf_count = null,
-        proof_opaque_leaf_count = null, proof_commits = null, proved_at = null`,
-    values: [shardId],
+    text: `with started as (
+        update sync_progress set ${TO_HISTORICAL}
+        where shard_id = $1 and phase = 'realtime' and block_number = $2 returning 1
+      ) select sync_fence((select count(*) from started))`,
+    values: [shardId, fromBlock],
   };
 }
 

@@ -151,6 +151,21 @@ describe("finishLoading()", () => {
     expect(await isValid("casts_by_hash")).toBe(true);
   });
 
+  it("waits for another process that builds, until it is told not to", async () => {
+    await using store = createPostgresStore({ connectionString: own.database.url });
+    await own.client.query(
+      "select pg_advisory_lock(hashtext('snaprag indexes'), hashtext('public'))",
+    );
+    const stop = new AbortController();
+
+    const finishing = store.finishLoading(stop.signal);
+    expect(await Promise.race([finishing, delay(500, "waiting")])).toBe("waiting");
+    stop.abort(new Error("enough"));
+
+    await expect(finishing).rejects.toThrow("enough");
+    expect(await isValid("casts_by_hash")).toBeUndefined();
+  });
+
   const LINKS_BY_TARGET =
     "links_by_target on links (target_fid, link_type) where deleted_at is null";
   const oidOf = async (name: string) =>

@@ -64,6 +64,10 @@ function createMembers(progress: () => MemoryProgress) {
           if (partition === undefined || partition.status === "done") return partition;
           return take(member, `${shardId}/${virtualShard}`) ? partition : undefined;
         },
+        async giveBack(shardId, virtualShard) {
+          const piece = virtualShard === undefined ? `${shardId}` : `${shardId}/${virtualShard}`;
+          if (leases.get(piece) === member) leases.delete(piece);
+        },
       };
     },
     freePartitions({ shardId, virtualShards }: SnapshotPlan) {

@@ -115,10 +115,11 @@ function requireUnfinished(
   }
 }
 
-/** Sends partitions to a snapshot; throws `fenced` when one is done, and none may be. */
+/** Sends partitions to a snapshot; throws `fenced` when one is done, or the shard is elsewhere, and may not be. */
 export function planSnapshot(progress: MemoryProgress, plan: SnapshotPlan): void {
   if (plan.isForUnfinished) requireUnfinished(progress, plan);
-  const { shardId, height, virtualShards } = plan;
+  const { shardId, height, virtualShards, fromBlock } = plan;
+  if (fromBlock !== undefined) requireBlock(progress, { shardId, blockNumber: fromBlock });
   const shard = shardOf(progress, shardId);
   shard.phase = "historical";
   shard.proof = null;

@@ -129,7 +129,7 @@ export async function downloadShard(
   limits: DownloadLimits,
 ): Promise<bigint> {
   const download = beginDownload(run, shardId, limits);
-  const planned = await untilDone(run, { shardId }, () => planPartitions(download));
+  const planned = await planPartitions(download);
   const partitions = await completePartitions(download, planned);
   if (run.options.verification !== "none") {
     const prove = () => proveSnapshot(run, shardId);

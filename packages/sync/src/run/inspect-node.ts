@@ -2,7 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
 import { NodeClientError } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
-import { SyncError } from "../errors.ts";
+import { StorageError } from "@snaprag/storage";
+import { isFatal, SyncError } from "../errors.ts";
+import type { ResolvedSyncerOptions } from "../options.ts";
 
 /** What has to be known of a node before anything is written. */
 export interface NodeFacts {
@@ -41,7 +43,7 @@ export async function inspectNode(client: NodeClient, signal: AbortSignal): Prom
 }
 
 /** Fails early, with a clear word, when the node cannot serve snapshots of these shards. */
-export async function requireSnapshots(
+async function requireSnapshots(
   client: NodeClient,
   shardIds: readonly number[],
   signal: AbortSignal,
@@ -66,4 +68,81 @@ function noReplication(cause: NodeClientError): SyncError {
     "The node does not offer ReplicationService, which snapshots come from. Set `replication.enable` on it, or use another node",
     { cause },
   );
+}
+
+/** Shards that are to be mirrored, all of which the node has to host; what it hosts when nothing is said. */
+function chooseShards(
+  wanted: readonly number[] | undefined,
+  { network, heights }: NodeFacts,
+): readonly number[] {
+  const hosted = [...heights.keys()].sort((a, b) => a - b);
+  for (const shardId of wanted ?? []) {
+    if (!heights.has(shardId)) {
+      throw new SyncError(
+        "unknown_shard",
+        `The node does not host shard ${shardId}. It hosts ${hosted.join(", ")} of a network with ${network.shardCount} data shards`,
+        { shardId },
+      );
+    }
+  }
+  return wanted ?? hosted;
+}
+
+/** What a node that can be mirrored says, and all nodes, with that one first. */
+export interface SuitableNode {
+  readonly clients: readonly [NodeClient, ...NodeClient[]];
+  readonly facts: NodeFacts;
+  readonly shardIds: readonly number[];
+}
+
+/** Fails for a node that lacks a shard; of those that are not the first, none may when none was named. */
+async function inspectFor(
+  client: NodeClient,
+  { options, begunWith, signal }: Search,
+): Promise<Pick<SuitableNode, "facts" | "shardIds">> {
+  const facts = await inspectNode(client, signal);
+  const isFirst = client === options.clients[0];
+  const all = Array.from({ length: facts.network.shardCount + 1 }, (_, shardId) => shardId);
+  const wanted = begunWith ?? options.shardIds ?? (isFirst ? undefined : all);
+  const shardIds = chooseShards(wanted, facts);
+  const dataShardIds = shardIds.filter((shardId) => shardId !== 0);
+  if (options.mode !== "realtime") await requireSnapshots(client, dataShardIds, signal);
+  await options.store.bindNetwork(facts.network);
+  return { facts, shardIds };
+}
+
+/** What a node is looked for with. */
+interface Search {
+  readonly options: ResolvedSyncerOptions;
+  /** Shards that a run has begun with before. */
+  readonly begunWith: readonly number[] | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Whether another node may do where this is what one fails with. */
+function isOfNode(error: unknown): boolean {
+  return !(error instanceof StorageError) || error.code === "network_mismatch";
+}
+
+/**
+ * Looks for the first node that can be mirrored, and binds the store to its network. Where there is
+ * none, throws what the first of all lacks; of a run that has begun, rather what may pass.
+ */
+export async function findSuitable(search: Search): Promise<SuitableNode> {
+  const { options, begunWith, signal } = search;
+  const failures: unknown[] = [];
+  for (const client of options.clients) {
+    try {
+      const found = await inspectFor(client, search);
+      const others = options.clients.filter((other) => other !== client);
+      return { clients: [client, ...others], ...found };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isOfNode(error)) throw error;
+      failures.push(error);
+      if (options.clients.length > 1) options.logger.warn({ err: error }, "a node is of no use");
+    }
+  }
+  const passing = begunWith && failures.find((error) => !isFatal(error));
+  throw passing ?? failures[0];
 }

@@ -2,28 +2,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NodeClientError } from "@snaprag/client";
 import { StorageError } from "@snaprag/storage";
-import { SyncError } from "../errors.ts";
+import { isFatal, isSilent, SyncError } from "../errors.ts";
 import type { SyncRun } from "./sync-run.ts";
 
 /** Longest wait before a first new try; each further failure in a row doubles it. */
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
-
-/** Node answers that no waiting changes: the request itself, or the node, is the wrong one. */
-const HOPELESS_NODE_CODES: ReadonlySet<string> = new Set([
-  "unauthenticated",
-  "unimplemented",
-  "unknown_shard",
-  "cancelled",
-]);
-
-/** Whether trying again cannot help, so that the run has to end and say why. */
-function isFatal(error: unknown): boolean {
-  // Where another process was faster, the next try begins where that one has come.
-  if (error instanceof StorageError) return !error.retryable && error.code !== "fenced";
-  if (error instanceof NodeClientError) return HOPELESS_NODE_CODES.has(error.code);
-  return !(error instanceof SyncError);
-}
+/** How often in a row each node may say nothing before others may try with theirs. */
+const PATIENT_FAILURES = 3;
 
 /** Where something is being done, for the record of its faults. */
 export interface Place {
@@ -58,8 +44,17 @@ async function recordFailure(run: SyncRun, place: Place, error: unknown): Promis
   }
 }
 
+/**
+ * Lets another process have a piece of work that no node of this one answers for, if one asks while this
+ * one waits. What a node refuses is no reason: others may meet with the same, and would begin to count.
+ */
+async function giveBack(run: SyncRun, { shardId, virtualShard }: Place): Promise<void> {
+  // The store may fail as well, and then nobody can take anything.
+  await run.membership.giveBack(shardId, virtualShard).catch(() => undefined);
+}
+
 /** Waits a random part of a time that doubles with every failure in a row. */
-async function backOff(failureCount: number, signal: AbortSignal): Promise<void> {
+export async function backOff(failureCount: number, signal: AbortSignal): Promise<void> {
   const limit = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failureCount - 1));
   await delay(Math.random() * limit, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
@@ -68,7 +63,8 @@ async function backOff(failureCount: number, signal: AbortSignal): Promise<void>
  * Runs work again and again until it succeeds, with a wait after each failure.
  *
  * `work` reports progress by calling `onProgress`, which ends a row of failures. When the failure is
- * the node's, the next try is made at another one. Rethrows what is fatal, and the reason of an abort.
+ * the node's, the next try is made at another one; where none answers, another process may take the work
+ * over. Rethrows what is fatal, and the reason of an abort.
  */
 export async function untilDone<Result>(
   run: SyncRun,
@@ -76,8 +72,10 @@ export async function untilDone<Result>(
   work: (onProgress: () => void) => Promise<Result>,
 ): Promise<Result> {
   let failureCount = 0;
+  let silentCount = 0;
   const onProgress = () => {
     failureCount = 0;
+    silentCount = 0;
   };
   while (true) {
     const node = run.nodes.of(place.shardId);
@@ -89,6 +87,8 @@ export async function untilDone<Result>(
       if (isFatal(error) && !hasMoved) throw error;
       failureCount += 1;
       await recordFailure(run, place, error);
+      silentCount = isSilent(error) ? silentCount + 1 : 0;
+      if (silentCount >= PATIENT_FAILURES * run.nodes.size) await giveBack(run, place);
       await backOff(failureCount, run.signal);
     }
   }

@@ -17,11 +17,19 @@ async function tryTurn(session: Client, lock: BuildLock): Promise<boolean> {
 }
 
 /**
- * Waits until no other process builds. By asking again: whoever waits inside of a statement is
- * waited for by the build of an index, for ever.
+ * Waits until no other process builds, or the signal aborts; returns whether it is this one's turn. By
+ * asking again: whoever waits inside of a statement is waited for by the build of an index, for ever.
  */
-export async function awaitTurn(session: Client, lock: BuildLock): Promise<void> {
-  while (!(await tryTurn(session, lock))) await delay(OTHERS_MS);
+export async function awaitTurn(
+  session: Client,
+  lock: BuildLock,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  while (!signal?.aborted) {
+    if (await tryTurn(session, lock)) return true;
+    await delay(OTHERS_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return false;
 }
 
 /** Runs work in a session in which statements take as long as they do, if `begin` lets it. */
@@ -45,16 +53,15 @@ async function build(
   }
 }
 
-/** Runs work that builds, once nobody else does. */
+/** Runs work that builds, once nobody else does. Rejects with the signal's reason if it aborts before. */
 export async function whileNobodyBuilds(
   connections: Connections,
   work: (session: Client) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const begin = async (session: Client) => {
-    if (connections.backend === "server") await awaitTurn(session, "snaprag indexes");
-    return true;
-  };
-  await build(connections, begin, work);
+  const begin = async (session: Client) =>
+    connections.backend !== "server" || (await awaitTurn(session, "snaprag indexes", signal));
+  if (!(await build(connections, begin, work))) signal?.throwIfAborted();
 }
 
 /**

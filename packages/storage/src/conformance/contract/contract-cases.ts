@@ -108,6 +108,23 @@ const progressCases: readonly ConformanceCase[] = [
     await rejectsWith("fenced", store.planSnapshot({ ...plan, virtualShards }));
     assert.equal((await store.findShard(1))?.phase, "realtime");
   }),
+  contract("sends a shard back from the block it stands at, and from no other", async (store) => {
+    const plan = { shardId: 1, height: 20n, virtualShards: [VIRTUAL_SHARD] };
+    await rejectsWith("fenced", store.planSnapshot({ ...plan, fromBlock: 10n }));
+    assert.equal(await store.findShard(1), undefined);
+    await applyListing(store, listing(10n, [["a"]]));
+    await rejectsWith("fenced", store.planSnapshot({ ...plan, fromBlock: 10n }));
+    await store.startRealtime(1, 10n);
+    await store.applyBlocks(toBatch([blockWith(11n, "b")]));
+    const before = await store.listPartitions(1);
+    await rejectsWith("fenced", store.planSnapshot({ ...plan, fromBlock: 10n }));
+    assert.deepEqual(await store.listPartitions(1), before);
+    assert.equal((await store.findShard(1))?.phase, "realtime");
+    await store.planSnapshot({ ...plan, fromBlock: 11n });
+    assert.equal((await store.findShard(1))?.phase, "historical");
+    assert.equal((await store.listPartitions(1))[0]?.height, 20n);
+    await rejectsWith("fenced", store.planSnapshot({ ...plan, fromBlock: 11n }));
+  }),
   contract("tells how far a shard has come", async (store) => {
     await applyListing(store, listing(10n, [["a"]]));
     const [historical] = await store.listShards();

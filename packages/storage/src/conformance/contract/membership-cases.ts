@@ -72,6 +72,25 @@ export const MEMBERSHIP_CASES: readonly ConformanceCase[] = [
     await one.release();
     assert.equal((await other.takePartition(SHARD, 7))?.virtualShard, 7);
   }),
+  membership("gives what one gives back to whoever asks next", async (store, one, other) => {
+    await plan(store, [7, 8]);
+    await one.leadShard(SHARD);
+    await one.takePartition(SHARD, 7);
+    await one.takePartition(SHARD, 8);
+    await other.giveBack(SHARD);
+    await other.giveBack(SHARD, 7);
+    assert.equal(await other.leadShard(SHARD), false);
+    assert.equal(await other.takePartition(SHARD, 7), undefined);
+    await one.giveBack(SHARD, 7);
+    assert.equal((await other.takePartition(SHARD, 7))?.virtualShard, 7);
+    assert.equal(await other.takePartition(SHARD, 8), undefined);
+    assert.equal(await other.leadShard(SHARD), false);
+    await one.giveBack(SHARD);
+    assert.equal(await one.leadShard(SHARD), true);
+    await one.giveBack(SHARD);
+    assert.equal(await other.leadShard(SHARD), true);
+    assert.equal(await one.leadShard(SHARD), false);
+  }),
   membership("gives nobody a partition that is not planned", async (store, one) => {
     await plan(store, [7]);
     assert.equal(await one.takePartition(SHARD, 9), undefined);

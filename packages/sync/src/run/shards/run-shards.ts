@@ -39,7 +39,7 @@ export async function runShards(
     await gate.opened;
     signal.throwIfAborted();
     const startedAt = Date.now();
-    await untilDone(run, { shardId: dataShardIds[0] ?? 0 }, () => run.store.finishLoading());
+    await untilDone(run, { shardId: dataShardIds[0] ?? 0 }, () => run.store.finishLoading(signal));
     logger.info({ durationMs: Date.now() - startedAt }, "indexes are in place");
     run.onLoaded();
   }

@@ -64,7 +64,8 @@ async function startOver(run: SyncRun, shardId: number, cause: SyncError): Promi
   logger.warn({ shardId, err: cause }, "events are gone from the node, reading a snapshot instead");
   const virtualShards = (await store.listPartitions(shardId)).map((each) => each.virtualShard);
   // Height 0 is no snapshot's: planning finds that the node does not serve it and takes the newest.
-  await store.planSnapshot({ shardId, height: 0n, virtualShards });
+  const fromBlock = run.activity.of(shardId).blockNumber;
+  await store.planSnapshot({ shardId, height: 0n, virtualShards, fromBlock });
 }
 
 /** Tells when no node can be expected to have the next events: another one may keep them longer. */
