@@ -6,8 +6,16 @@ import { runCli } from "./commands/program/run-cli.ts";
 import { muteGrpcLog, readEnvironment } from "./env.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
-// Whoever read the output is gone, as with `snaprag status | head -1`: there is no one left to tell.
-process.stdout.on("error", () => process.exit(EXIT_CODES.unexpected));
+process.stdout.on("error", (error) => {
+  // Whoever read the output is gone, as with `snaprag status | head -1`: there is no one left to tell.
+  const isGone = "code" in error && error.code === "EPIPE";
+  if (!isGone) {
+    process.stderr.write(
+      `error: The output cannot be written: ${error.message}\nMake room where it goes, or send it elsewhere; what is stored stays.\n`,
+    );
+  }
+  process.exit(EXIT_CODES.unexpected);
+});
 
 // Pages come and go by the thousand. Left to itself, the collector lets three times as much pile up as
 // is in use, in each thread; it looks at this number whenever it decides when to begin.

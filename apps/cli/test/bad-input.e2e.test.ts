@@ -1,5 +1,6 @@
 // Every failure that a person can meet: its exit code, and two lines without a stack trace.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
@@ -8,7 +9,7 @@ import { startBareNode } from "../../../test/support/bare-node.ts";
 import type { TestDatabase } from "../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
 import type { Ended } from "./support/built-cli.ts";
-import { runCli } from "./support/built-cli.ts";
+import { CLI_PATH, runCli } from "./support/built-cli.ts";
 import type { TemporaryFolder } from "./support/temporary-folder.ts";
 import { createTemporaryFolder } from "./support/temporary-folder.ts";
 
@@ -230,6 +231,33 @@ describe("a database that does not answer or refuses exits with 20", () => {
 
     expectFailure(await run("migrate"), 20, ".snaprag/db", "Delete the folder");
   });
+
+  it("for an embedded database whose folder cannot be made, without a word of deleting", async () => {
+    writeFileSync(join(folder.path, ".snaprag"), "a file");
+
+    const ended = await run("migrate");
+
+    expectFailure(ended, 20, ".snaprag/db", "can be a folder");
+    expect(ended.stderr).not.toContain("Delete");
+  });
+});
+
+describe("an output that cannot be written exits with 1", () => {
+  it.runIf(existsSync("/dev/full"))("saying so where that can be", async () => {
+    const sink = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [CLI_PATH, "config", "show"], {
+      cwd: folder.path,
+      stdio: ["ignore", sink, "pipe"],
+    });
+    closeSync(sink);
+    let stderr = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve));
+
+    expectFailure({ exitCode, stdout: "", stderr }, 1, "ENOSPC", "Make room");
+  });
 });
 
 describe("a database that cannot hold the mirror exits with 21", () => {
@@ -290,5 +318,27 @@ describe("a database that cannot hold the mirror exits with 21", () => {
 
     expectFailure(ended, 21, "permission denied", "Grant");
     await query("drop role snaprag_reader");
+  });
+
+  it("when its user may read the tables and not use their schema", async () => {
+    expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
+    const username = `reader_${new URL(database.url).pathname.slice(1)}`;
+    await query(`
+      create role ${username} login password 'reader';
+      grant select on all tables in schema public to ${username};
+      revoke usage on schema public from public;`);
+    const url = databaseUrl((parts) => {
+      parts.username = username;
+      parts.password = "reader";
+    });
+
+    try {
+      for (const command of [["status"], ["quarantine", "list"], ["verify"], ["repair"]]) {
+        const ended = await run(...command, "--database-url", url);
+        expectFailure(ended, 21, "permission denied for schema public", "Grant");
+      }
+    } finally {
+      await query(`drop owned by ${username}; drop role ${username}`);
+    }
   });
 });

@@ -9,6 +9,7 @@ import type { Ended, RunningCli } from "./support/built-cli.ts";
 import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
 import { DATABASES, embedded, inEmptyFolder, onServer } from "./support/databases.ts";
+import { querySql } from "./support/query-sql.ts";
 
 /** What the program prints once it follows the node. */
 const CAUGHT_UP = "indexes are in place";
@@ -223,6 +224,31 @@ describe("snaprag sync", () => {
     expect(ended.stdout).toContain("a node is of another network, left out");
     expect(ended.stdout).toContain("reading from another node");
     expect((await readStatus(workplace)).tables.casts?.live).toBeGreaterThan(100);
+  });
+
+  it("ends well also when the server lets nobody count the rows any more", async () => {
+    await using node = await startNode();
+    await using workplace = await onServer();
+    const [, url = ""] = workplace.databaseFlags;
+    const own = new URL(url);
+    own.username = `sync_${own.pathname.slice(1)}`;
+    own.password = "x";
+    const role = own.username;
+    await querySql(
+      workplace,
+      `create role ${role} login password 'x'; grant create on schema public to ${role}`,
+    );
+    const asRole = { ...workplace, databaseFlags: ["--database-url", own.toString()] };
+    await using sync = startSync(asRole, node.endpoint);
+    await sync.printed(CAUGHT_UP);
+
+    await querySql(workplace, `alter role ${role} connection limit 0`);
+    sync.kill("SIGTERM");
+    const ended = await sync.ended;
+    await querySql(workplace, `drop owned by ${role}; drop role ${role}`);
+
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "the rows cannot be counted" });
   });
 
   it("ends by itself with --historical-only", async () => {

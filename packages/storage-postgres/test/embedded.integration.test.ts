@@ -6,6 +6,7 @@ import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
+import { cannotOpen } from "../src/connection/embedded/open-embedded-database.ts";
 import { findOwner, removeDeadOwner } from "../src/connection/embedded/owner-file.ts";
 import { createEmbeddingStore } from "../src/embeddings/index.ts";
 import { createPostgresStore } from "../src/index.ts";
@@ -86,6 +87,27 @@ describe("openEmbeddedDatabase()", () => {
       holder: "the next",
     });
     expect(database.socketFolder).toContain(".socket");
+  });
+
+  it("takes the folder over where the owner's file was cut off, as when the power fails", async () => {
+    await writeFile(`${folder}.owner`, "");
+    expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+
+    await using _database = await openEmbeddedDatabase({ folder, holder: "the next" });
+
+    expect(await findOwner(`${folder}.owner`)).toMatchObject({ holder: "the next" });
+  });
+
+  it("tells a folder that cannot be written to from one that is broken", async () => {
+    const failing = (code: string) => Object.assign(new Error(`${code}: it says`), { code });
+
+    expect(cannotOpen("/db", failing("EROFS"))).toMatchObject({ code: "unauthorized" });
+    expect(cannotOpen("/db", failing("ENOSPC"))).toMatchObject({ code: "out_of_resources" });
+    expect(cannotOpen("/db", failing("ENOTDIR"))).toMatchObject({ code: "connection" });
+    expect(cannotOpen("/db", new Error("it is broken"))).toMatchObject({
+      code: "connection",
+      message: expect.stringContaining("it is broken"),
+    });
   });
 
   it("leaves the folder to whoever took it over from the same dead owner first", async () => {

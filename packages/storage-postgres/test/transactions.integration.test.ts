@@ -48,6 +48,24 @@ describe("migrate()", () => {
     expect(rows).toEqual([{ migrations: null }]);
   });
 
+  it("tells a failure in it that may pass from one that stays", async () => {
+    await own.client.query("begin; create table casts (mine int)");
+    await using store = open();
+    const migrating = store.migrate().catch((error: unknown) => error);
+    const end = `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    const ended = async () => (await own.database.query(end)).rows.length;
+    await expect.poll(ended, { timeout: 20_000 }).toBe(1);
+
+    expect(await migrating).toMatchObject({
+      code: "connection",
+      retryable: true,
+      message: expect.stringContaining("Migration 1 (messages)"),
+    });
+    await own.client.query("rollback");
+    await store.migrate();
+  });
+
   it("keeps to its schema", async () => {
     await using store = open({ schema: "mirror" });
     await store.migrate();
@@ -189,6 +207,22 @@ describe("acquireSyncLock()", () => {
     await expect(lock.lost).rejects.toMatchObject({ code: "connection" });
     await (await store.acquireSyncLock("another")).release();
     await lock.release();
+  });
+
+  it("tells where whoever has it is found, when that gives no sign of life any more", async () => {
+    await using store = open({ leaseMs: 60_000 });
+    await store.migrate();
+    await using _stopped = await store.joinSync("one that is stopped");
+    await own.client.query("update sync_members set expires_at = now()");
+    const { rows } = await own.client.query(
+      `select pid from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database()) limit 1`,
+    );
+
+    await expect(store.acquireSyncLock("another")).rejects.toMatchObject({
+      code: "locked",
+      holder: expect.stringContaining(`server process ${rows[0].pid}, connected from 127.0.0.1`),
+    });
   });
 
   it("lets two schemas of one database be synced at a time", async () => {

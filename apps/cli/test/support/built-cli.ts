@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** Path of the built program. */
-const CLI_PATH: string = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+export const CLI_PATH: string = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** How a process ended. */
 export interface Ended {

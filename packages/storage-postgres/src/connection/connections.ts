@@ -49,6 +49,9 @@ export interface Connections {
   close(): Promise<void>;
 }
 
+/** How long a connection says nothing before this machine asks whether the server's is still there. */
+const KEEPALIVE_DELAY_MS = 15_000;
+
 function toClientConfig(options: ConnectionOptions): pg.ClientConfig {
   const { connectionString, parameters, connectTimeoutMs, applicationName } = options;
   return {
@@ -57,6 +60,8 @@ function toClientConfig(options: ConnectionOptions): pg.ClientConfig {
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    // Otherwise the system's own, which is two hours.
+    keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
     types: int8AsBigint,
   };
 }

@@ -46,8 +46,17 @@ const CONNECTION_ERRNOS: ReadonlySet<string> = new Set([
   "ENOENT",
   "EPIPE",
   "ETIMEDOUT",
+  "ENETUNREACH",
+  "ENETDOWN",
   "EHOSTUNREACH",
+  "EHOSTDOWN",
 ]);
+
+/**
+ * What the driver reports with no code at all: a socket that closed between statements, and a server
+ * that answered a new connection or a statement not in time.
+ */
+const LOST = /connection|terminated|timeout expired|query read timeout/i;
 
 const SQL_STATE = /^[0-9A-Z]{5}$/;
 
@@ -65,11 +74,7 @@ function classify(error: unknown): StorageErrorCode {
   if (code !== undefined && SQL_STATE.test(code)) {
     return CODES.get(code) ?? CODES.get(code.slice(0, 2)) ?? "unknown";
   }
-  // The driver gives a socket that closed between statements no code.
-  const message = error instanceof Error ? error.message : "";
-  return /connection|terminated|timeout exceeded when trying to connect/i.test(message)
-    ? "connection"
-    : "unknown";
+  return error instanceof Error && LOST.test(error.message) ? "connection" : "unknown";
 }
 
 /** The database's own words, with the detail that names what they are about. */

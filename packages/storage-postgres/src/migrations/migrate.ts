@@ -1,6 +1,7 @@
 import { StorageError } from "@snaprag/storage";
 import type { PoolClient } from "pg";
 import type { Connections } from "../connection/connections.ts";
+import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { findFidPartitions } from "../tables/fid-partitions.ts";
 import { deferVacuum } from "../write/loading/vacuum-settings.ts";
 import { messagesSql } from "./0001-messages.ts";
@@ -53,10 +54,12 @@ async function readVersion(client: PoolClient): Promise<number> {
   return Number(rows[0]?.version);
 }
 
+/** What may pass, such as a lost connection, keeps its code. */
 function migrationFailed(id: number, name: string, cause: unknown): StorageError {
+  const { code, retryable, sqlState } = fromPostgresError(cause);
   const why = cause instanceof Error ? cause.message : String(cause);
   const message = `Migration ${id} (${name}) failed and was rolled back: ${why}`;
-  return new StorageError("migration", message, { cause });
+  return new StorageError(retryable ? code : "migration", message, { cause, sqlState });
 }
 
 /** Applies every migration after a version. */

@@ -27,6 +27,9 @@ describe("fromPostgresError()", () => {
     ["XX000", "unknown", false],
     ["ECONNREFUSED", "connection", true],
     ["ENOTFOUND", "connection", true],
+    ["ENETUNREACH", "connection", true],
+    ["ENETDOWN", "connection", true],
+    ["EHOSTDOWN", "connection", true],
   ] as const)("calls %s %s", (state, code, retryable) => {
     const cause = databaseError(state);
 
@@ -45,10 +48,16 @@ describe("fromPostgresError()", () => {
     expect(fromPostgresError(error)).toMatchObject({ code: "connection", sqlState: undefined });
   });
 
-  it("takes a socket that closed between statements for a lost connection", () => {
-    expect(fromPostgresError(new Error("Connection terminated unexpectedly")).code).toBe(
-      "connection",
-    );
+  it.each([
+    "Connection terminated unexpectedly",
+    "timeout exceeded when trying to connect",
+    "timeout expired",
+    "Query read timeout",
+  ])("takes what the driver gives no code for a lost connection: %s", (message) => {
+    expect(fromPostgresError(new Error(message))).toMatchObject({
+      code: "connection",
+      retryable: true,
+    });
   });
 
   it("leaves an error of its own kind as it is", () => {

@@ -37,7 +37,6 @@ export async function lookAtDatabase<Found>(
       return await lookOnce(target, look);
     } catch (error) {
       if (!isNamed<StorageError>(error, "StorageError")) throw error;
-      if (error.sqlState === UNDEFINED_TABLE) return undefined;
       const isStarting = target.kind === "embedded" && error.code === "connection";
       if (!isStarting || Date.now() > giveUpAt) throw error;
       await delay(RETRY_MS);
@@ -52,5 +51,14 @@ async function lookOnce<Found>(
   // Opening would create it.
   if (target.kind === "embedded" && !existsSync(target.folder)) return undefined;
   await using database = await openDatabase(target, { holder, isGuestAllowed: true });
-  return await read(database);
+  try {
+    return await read(database);
+  } catch (error) {
+    if (!isNamed<StorageError>(error, "StorageError") || error.sqlState !== UNDEFINED_TABLE) {
+      throw error;
+    }
+    // Relations are missing too for a user who may not use their schema, which this says then.
+    await database.store.findNetwork();
+    return undefined;
+  }
 }

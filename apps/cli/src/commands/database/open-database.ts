@@ -95,14 +95,23 @@ async function openEmbedded(
   try {
     return await openEmbeddedDatabase({ folder, holder, isGuestAllowed });
   } catch (error) {
-    const isBroken = isNamed<StorageError>(error, "StorageError") && error.code === "connection";
-    throw isBroken ? brokenDatabase(error, shownFolder) : error;
+    const isElsewhere = !isNamed<StorageError>(error, "StorageError") || error.code === "locked";
+    throw isElsewhere ? error : brokenDatabase(error, shownFolder);
   }
+}
+
+/** Never to delete what may be sound: a folder that cannot be written to can be again. */
+function mend({ code, cause }: StorageError, shownFolder: string): string {
+  if (code === "unauthorized") return `Make ${shownFolder} and what it is in writable`;
+  if (code === "out_of_resources") return `Make room where ${shownFolder} is`;
+  const isOfSystem = cause instanceof Error && "syscall" in cause;
+  if (isOfSystem) return `See to it that ${shownFolder} can be a folder`;
+  return `Delete the folder ${shownFolder} to start afresh`;
 }
 
 function brokenDatabase(cause: StorageError, shownFolder: string): CliError {
   return new CliError("database_unreachable", cause.message.replace(/^\[\w+\] /, ""), {
-    advice: `Delete the folder ${shownFolder} to start afresh, or use a server with --database-url.`,
+    advice: `${mend(cause, shownFolder)}, or use a server with --database-url.`,
     cause,
   });
 }

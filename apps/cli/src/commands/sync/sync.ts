@@ -1,7 +1,9 @@
 import { hostname } from "node:os";
+import type { StorageError } from "@snaprag/storage";
 import type { Syncer } from "@snaprag/sync";
 import { toMetadata } from "../../config/keys/node-headers.ts";
 import type { Settings } from "../../config/load-settings.ts";
+import { isNamed } from "../../errors/cli-error.ts";
 import type { DatabaseTarget } from "../database/database-target.ts";
 import { databaseTargetOf, placeOf } from "../database/database-target.ts";
 import type { OpenDatabase } from "../database/open-database.ts";
@@ -123,6 +125,12 @@ function hasCaughtUp(shards: ReturnType<Syncer["progress"]>): boolean {
 
 async function conclude({ target, reporter, shutdown }: SyncJob, { store }: OpenDatabase) {
   shutdown.enter("the rows to be counted");
-  reporter.conclude(await readContents(target, store));
+  try {
+    reporter.conclude(await readContents(target, store));
+  } catch (error) {
+    // The sync has ended well, maybe together with the database.
+    if (!isNamed<StorageError>(error, "StorageError") || !error.retryable) throw error;
+    reporter.logger.warn({ err: error }, "the rows cannot be counted");
+  }
   shutdown.enter("the database to close");
 }

@@ -6,6 +6,7 @@ import type { Extensions } from "@electric-sql/pglite";
 import { PGlite } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import type { StorageErrorCode } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import type { PostgresStoreOptions } from "../../create-postgres-store.ts";
 import type { Owner } from "./owner-file.ts";
@@ -100,33 +101,49 @@ function taken({ holder, pid }: Owner, folder: string): StorageError {
   });
 }
 
-/**
- * Opens the PostgreSQL that needs no server: PGlite, in a folder, in this process.
- *
- * It is served on a Unix socket, so that the same driver and statements are used as with a server,
- * and other processes can look at it. Safe against `kill -9`; not against a power failure, because
- * PGlite does not flush to disk.
- *
- * @throws {StorageError} `locked` when another process has it open
- */
-export async function openEmbeddedDatabase(
-  options: EmbeddedDatabaseOptions,
+/** What the system says when a folder cannot be written to; whatever else is wrong is the database's. */
+const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErrorCode>([
+  ["EACCES", "unauthorized"],
+  ["EPERM", "unauthorized"],
+  ["EROFS", "unauthorized"],
+  ["ENOSPC", "out_of_resources"],
+  ["EDQUOT", "out_of_resources"],
+  ["EMFILE", "out_of_resources"],
+]);
+
+/** What opening failed with, by what the system or the database said. @internal */
+export function cannotOpen(folder: string, cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const message = `The embedded database in ${folder} cannot be opened: ${why}`;
+  return new StorageError(CODES.get(errno) ?? "connection", message, { cause });
+}
+
+/** Where an embedded database is, and what keeps others from it. */
+interface Place {
+  readonly folder: string;
+  readonly ownerFile: string;
+  readonly socketFolder: string;
+}
+
+/** Opens the database for others to use, or finds who else has it. */
+async function open(
+  { folder, ownerFile, socketFolder }: Place,
+  { holder, isGuestAllowed }: EmbeddedDatabaseOptions,
 ): Promise<EmbeddedDatabase> {
-  const folder = resolve(options.folder);
-  const ownerFile = `${folder}.owner`;
   await mkdir(dirname(folder), { recursive: true });
-  const socketFolder = socketFolderOf(folder);
-  const owner = options.isGuestAllowed ? await findOwner(ownerFile) : undefined;
-  const other = owner ?? (await becomeOwner(ownerFile, { holder: options.holder, socketFolder }));
+  const owner = isGuestAllowed ? await findOwner(ownerFile) : undefined;
+  const other = owner ?? (await becomeOwner(ownerFile, { holder, socketFolder }));
   if (other !== undefined) {
-    if (!options.isGuestAllowed) throw taken(other, folder);
+    if (!isGuestAllowed) throw taken(other, folder);
     const close = async () => {};
     const guest = describe(other.socketFolder, "embeddedGuest");
     return { ...guest, close, [Symbol.asyncDispose]: close };
   }
   const stop = await serve(folder, socketFolder).catch(async (cause: unknown) => {
     await resignOwner(ownerFile);
-    throw cannotOpen(folder, cause);
+    throw cause;
   });
   let closed: Promise<void> | undefined;
   const shutDown = async () => {
@@ -143,8 +160,25 @@ export async function openEmbeddedDatabase(
   return { ...describe(socketFolder, "embedded"), close, [Symbol.asyncDispose]: close };
 }
 
-function cannotOpen(folder: string, cause: unknown): StorageError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `The embedded database in ${folder} cannot be opened: ${why}`;
-  return new StorageError("connection", message, { cause });
+/**
+ * Opens the PostgreSQL that needs no server: PGlite, in a folder, in this process.
+ *
+ * It is served on a Unix socket, so that the same driver and statements are used as with a server,
+ * and other processes can look at it. Safe against `kill -9`; not against a power failure, because
+ * PGlite does not flush to disk.
+ *
+ * @throws {StorageError} `locked` when another process has it open; `unauthorized` or
+ * `out_of_resources` when its folder cannot be written to; `connection` when it is broken. The cause is
+ * what the system or the database said
+ */
+export async function openEmbeddedDatabase(
+  options: EmbeddedDatabaseOptions,
+): Promise<EmbeddedDatabase> {
+  const folder = resolve(options.folder);
+  const place = { folder, ownerFile: `${folder}.owner`, socketFolder: socketFolderOf(folder) };
+  try {
+    return await open(place, options);
+  } catch (cause) {
+    throw cannotOpen(folder, cause);
+  }
 }

@@ -27,7 +27,11 @@ function processStart(pid: number): string {
   }
 }
 
+/** Of a file that nobody has written to its end: the machine went down while it was on its way to disk. */
+const NOBODY: Owner = { pid: 0, startedAt: "", holder: "", socketFolder: "" };
+
 function isAlive({ pid, startedAt }: Owner): boolean {
+  if (pid === NOBODY.pid) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -40,6 +44,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as Owner;
   } catch (error) {
+    if (error instanceof SyntaxError) return NOBODY;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
