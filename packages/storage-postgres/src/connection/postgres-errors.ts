@@ -56,7 +56,7 @@ const CONNECTION_ERRNOS: ReadonlySet<string> = new Set([
  * What the driver reports with no code at all: a socket that closed between statements, and a server
  * that answered a new connection or a statement not in time.
  */
-const LOST = /connection|terminated|timeout expired|query read timeout/i;
+const LOST = /connection|terminated|timeout e(?:xceeded|xpired)|query read timeout/i;
 
 const SQL_STATE = /^[0-9A-Z]{5}$/;
 
