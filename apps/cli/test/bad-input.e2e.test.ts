@@ -240,6 +240,19 @@ describe("a database that does not answer or refuses exits with 20", () => {
     expectFailure(ended, 20, ".snaprag/db", "can be a folder");
     expect(ended.stderr).not.toContain("Delete");
   });
+
+  it("for a reset that cannot see who has the embedded database, which stays", async () => {
+    const mark = join(folder.path, ".snaprag/db/PG_VERSION");
+    mkdirSync(join(folder.path, ".snaprag/db"), { recursive: true });
+    writeFileSync(mark, "18");
+    mkdirSync(join(folder.path, ".snaprag/db.owner"));
+
+    const ended = await run("reset", "--force");
+
+    expectFailure(ended, 20, ".snaprag/db", "EISDIR");
+    expect(ended.stderr).not.toContain("Delete");
+    expect(existsSync(mark)).toBe(true);
+  });
 });
 
 describe("an output that cannot be written exits with 1", () => {

@@ -99,11 +99,12 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("tells a folder that cannot be written to from one that is broken", async () => {
-    const failing = (code: string) => Object.assign(new Error(`${code}: it says`), { code });
+    const failing = (code: string) =>
+      Object.assign(new Error(`${code}: it says`), { code, syscall: "open" });
 
     expect(cannotOpen("/db", failing("EROFS"))).toMatchObject({ code: "unauthorized" });
     expect(cannotOpen("/db", failing("ENOSPC"))).toMatchObject({ code: "out_of_resources" });
-    expect(cannotOpen("/db", failing("ENOTDIR"))).toMatchObject({ code: "connection" });
+    expect(cannotOpen("/db", failing("ENOTDIR"))).toMatchObject({ code: "unknown" });
     expect(cannotOpen("/db", new Error("it is broken"))).toMatchObject({
       code: "connection",
       message: expect.stringContaining("it is broken"),

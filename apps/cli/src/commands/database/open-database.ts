@@ -101,15 +101,15 @@ async function openEmbedded(
 }
 
 /** Never to delete what may be sound: a folder that cannot be written to can be again. */
-function mend({ code, cause }: StorageError, shownFolder: string): string {
+function mend({ code }: StorageError, shownFolder: string): string {
   if (code === "unauthorized") return `Make ${shownFolder} and what it is in writable`;
   if (code === "out_of_resources") return `Make room where ${shownFolder} is`;
-  const isOfSystem = cause instanceof Error && "syscall" in cause;
-  if (isOfSystem) return `See to it that ${shownFolder} can be a folder`;
-  return `Delete the folder ${shownFolder} to start afresh`;
+  if (code === "connection") return `Delete the folder ${shownFolder} to start afresh`;
+  return `See to it that ${shownFolder} can be a folder`;
 }
 
-function brokenDatabase(cause: StorageError, shownFolder: string): CliError {
+/** Tells a person what is wrong with an embedded database that cannot be opened. */
+export function brokenDatabase(cause: StorageError, shownFolder: string): CliError {
   return new CliError("database_unreachable", cause.message.replace(/^\[\w+\] /, ""), {
     advice: `${mend(cause, shownFolder)}, or use a server with --database-url.`,
     cause,

@@ -8,7 +8,7 @@ import { createOutput } from "../../output.ts";
 import type { Invocation } from "../program/cli-context.ts";
 import type { DatabaseTarget, EmbeddedTarget } from "./database-target.ts";
 import { databaseTargetOf, placeOf } from "./database-target.ts";
-import { openDatabase } from "./open-database.ts";
+import { brokenDatabase, openDatabase } from "./open-database.ts";
 
 /** The file that every PostgreSQL data folder has. */
 const POSTGRES_MARK = "PG_VERSION";
@@ -58,7 +58,7 @@ async function deleteFolder(target: EmbeddedTarget): Promise<void> {
   const { folder } = target;
   if (existsSync(folder)) {
     expectDatabase(target);
-    await expectNobodyInside(folder);
+    await expectNobodyInside(target);
   }
   await rm(folder, { recursive: true, force: true });
 }
@@ -73,7 +73,7 @@ function expectDatabase({ folder, shownFolder }: EmbeddedTarget): void {
 }
 
 /** Opening it is what shows that nobody else has it open. */
-async function expectNobodyInside(folder: string): Promise<void> {
+async function expectNobodyInside({ folder, shownFolder }: EmbeddedTarget): Promise<void> {
   const { openEmbeddedDatabase } = await import("@snaprag/storage-postgres/embedded");
   try {
     const database = await openEmbeddedDatabase({
@@ -82,7 +82,9 @@ async function expectNobodyInside(folder: string): Promise<void> {
     });
     await database.close();
   } catch (error) {
-    // A database too broken to be opened is one more reason to delete it.
     if (!isNamed<StorageError>(error, "StorageError") || error.code === "locked") throw error;
+    // A database too broken to be opened is one more reason to delete it. What the system objects to
+    // leaves open whether somebody else has it.
+    if (error.code !== "connection") throw brokenDatabase(error, shownFolder);
   }
 }

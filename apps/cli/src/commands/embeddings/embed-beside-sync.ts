@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Embedder, EmbedderOutcome, EmbeddingError } from "@snaprag/embeddings";
 import { createEmbedder } from "@snaprag/embeddings";
+import type { StorageError } from "@snaprag/storage";
 import type { Settings } from "../../config/load-settings.ts";
 import { isNamed, withConfigured } from "../../errors/cli-error.ts";
 import { explainFailure } from "../../errors/explain-failure.ts";
@@ -86,12 +87,16 @@ async function embedAll(
 ): Promise<EmbedderOutcome> {
   const { settings, database, reporter, isCaughtUp, signal } = sync;
   while (!isCaughtUp()) await delay(LOOK_MS, undefined, { signal });
-  await using provider = await openPatiently(sync);
+  await using provider = await patiently(sync, "the embedding provider does not answer yet", () =>
+    openProvider(settings, { ...sync.context, signal }),
+  );
   await using store = await database.openEmbeddings();
-  await store.buildTextIndexes({
-    fullText: settings["embeddings.full_text_index"].value,
-    trigram: settings["embeddings.trigram_index"].value,
-  });
+  await patiently(sync, "the text indexes are not built yet", () =>
+    store.buildTextIndexes({
+      fullText: settings["embeddings.full_text_index"].value,
+      trigram: settings["embeddings.trigram_index"].value,
+    }),
+  );
   const embedder = withConfigured(() =>
     createEmbedder({
       ...{ provider, store, logger: reporter.logger },
@@ -104,15 +109,25 @@ async function embedAll(
   return await embedder.run({ signal });
 }
 
-/** A provider that is down when the sync starts may come up later. */
-async function openPatiently({ settings, context, reporter, signal }: EmbeddedSync) {
+function mayPass(error: unknown): boolean {
+  return (
+    (isNamed<EmbeddingError>(error, "EmbeddingError") && error.retryable) ||
+    (isNamed<StorageError>(error, "StorageError") && error.retryable)
+  );
+}
+
+/** Tries again what may pass: a provider that is down may come up later, as a database does. */
+async function patiently<Result>(
+  { reporter, signal }: EmbeddedSync,
+  why: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
     try {
-      return await openProvider(settings, { ...context, signal });
+      return await work();
     } catch (error) {
-      const isPassing = isNamed<EmbeddingError>(error, "EmbeddingError") && error.retryable;
-      if (!isPassing) throw error;
-      reporter.logger.warn({ err: error, waitMs }, "the embedding provider does not answer yet");
+      if (!mayPass(error)) throw error;
+      reporter.logger.warn({ err: error, waitMs }, why);
       await delay(waitMs, undefined, { signal });
     }
   }

@@ -101,7 +101,7 @@ function taken({ holder, pid }: Owner, folder: string): StorageError {
   });
 }
 
-/** What the system says when a folder cannot be written to; whatever else is wrong is the database's. */
+/** What the system says when a folder cannot be written to. */
 const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErrorCode>([
   ["EACCES", "unauthorized"],
   ["EPERM", "unauthorized"],
@@ -111,13 +111,18 @@ const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErro
   ["EMFILE", "out_of_resources"],
 ]);
 
+/** What the system objects to says nothing of the database, which may be sound, and somebody else's. */
+function codeOf(cause: unknown): StorageErrorCode {
+  const isOfSystem = cause instanceof Error && "syscall" in cause && "code" in cause;
+  return isOfSystem ? (CODES.get(String(cause.code)) ?? "unknown") : "connection";
+}
+
 /** What opening failed with, by what the system or the database said. @internal */
 export function cannotOpen(folder: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const message = `The embedded database in ${folder} cannot be opened: ${why}`;
-  return new StorageError(CODES.get(errno) ?? "connection", message, { cause });
+  return new StorageError(codeOf(cause), message, { cause });
 }
 
 /** Where an embedded database is, and what keeps others from it. */
@@ -167,8 +172,8 @@ async function open(
  * and other processes can look at it. Safe against `kill -9`; not against a power failure, because
  * PGlite does not flush to disk.
  *
- * @throws {StorageError} `locked` when another process has it open; `unauthorized` or
- * `out_of_resources` when its folder cannot be written to; `connection` when it is broken. The cause is
+ * @throws {StorageError} `locked` when another process has it open; `unauthorized`, `out_of_resources`
+ * or `unknown` when the system does not let it be opened; `connection` when it is broken. The cause is
  * what the system or the database said
  */
 export async function openEmbeddedDatabase(
