@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Devnet } from "@snaprag/devnet";
 import { createDevnet } from "@snaprag/devnet";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EmbeddingApi } from "../../../../packages/embeddings/test/support/embedding-api.ts";
 import { startEmbeddingApi } from "../../../../packages/embeddings/test/support/embedding-api.ts";
@@ -200,6 +201,35 @@ describe("sync with embeddings enabled", () => {
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(embeddings).toMatchObject([{ storage: "halfvec", state: "serving", backlog: 0 }]);
+    expect(await countOf(workplace, WITHOUT_VECTORS)).toBe(0);
+  });
+
+  it("embeds beside it also when the server has ended all sessions meanwhile", async () => {
+    await using workplace = await onServer();
+    await using api = await startEmbeddingApi({ dimension: 64 });
+    const [, connectionString = ""] = workplace.databaseFlags;
+    const other = new pg.Client({ connectionString });
+    await other.connect();
+    // Whoever builds indexes, of the sync or for searching, waits for this one.
+    const lock = "hashtext('snaprag indexes'), hashtext('public')";
+    await other.query(`select pg_advisory_lock(${lock})`);
+    const argv = ["sync", "--snapchain-endpoint", devnet.endpoint, ...workplace.databaseFlags];
+    const surroundings = { folder: workplace.folder, environment: enabled(api) };
+    await using running = startCli(argv, surroundings);
+    const others =
+      "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    const waiting = `select ${others} and query like '%pg_try_advisory_lock(hashtext($1)%'`;
+    await expect
+      .poll(async () => (await other.query(waiting)).rows.length, { timeout: 60_000 })
+      .toBe(2);
+
+    await other.query(`select pg_terminate_backend(pid) ${others}`);
+    await running.printed("the text indexes are not built yet");
+    await other.end();
+    await running.printed(/"state":"idle"/);
+    running.kill("SIGTERM");
+
+    expect(await running.ended).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await countOf(workplace, WITHOUT_VECTORS)).toBe(0);
   });
 
