@@ -18,6 +18,8 @@ export type {
   ShardPhase,
   ShardProgress,
   ShardStanding,
+  SyncLock,
+  SyncMembership,
 } from "./progress.ts";
 export type {
   CommitStatus,
@@ -42,6 +44,4 @@ export type {
   Store,
   StoredRow,
   StoreView,
-  SyncLock,
-  SyncMembership,
 } from "./store.ts";

@@ -1,6 +1,12 @@
 import type { TableName, TableRows } from "@snaprag/processors";
 import type { BlockBatch, PageBatch, RepairBatch, SnapshotPlan, SyncFault } from "./batches.ts";
-import type { PartitionProgress, ShardProgress, ShardStanding } from "./progress.ts";
+import type {
+  PartitionProgress,
+  ShardProgress,
+  ShardStanding,
+  SyncLock,
+  SyncMembership,
+} from "./progress.ts";
 import type { ShardProof } from "./proof.ts";
 import type { QuarantineFilter, QuarantineRecord, Replay } from "./quarantine.ts";
 
@@ -63,36 +69,6 @@ export interface StoreView extends AsyncDisposable {
   readRows(fids: readonly bigint[]): AsyncIterable<LiveRows>;
   /** Keys of the leaves of a shard that no row stands for, in these accounts, ascending. */
   readLeaves(shardId: number, fids: readonly bigint[]): Promise<readonly Uint8Array[]>;
-}
-
-/** The exclusive right to write to a store, held until released or until the process ends. */
-export interface SyncLock extends AsyncDisposable {
-  /** Rejects when the right is lost, such as with the connection it is bound to. */
-  readonly lost: Promise<never>;
-  release(): Promise<void>;
-}
-
-/**
- * One of the processes that sync into a store together, until released or until the process ends.
- *
- * Leases keep members from doing the same work twice; they do not keep data right, which the fences
- * of progress do. A lease ends with its member: when that leaves, when it is killed, and when
- * nothing was heard of it for a while. A member lets hear of itself, without being called.
- */
-export interface SyncMembership extends SyncLock {
-  /** Takes the lead of a shard, or keeps it. False while another living member has it. */
-  leadShard(shardId: number): Promise<boolean>;
-  /**
-   * Takes a partition, or keeps it, and tells where it stands; one that is done needs nobody, and is
-   * told of as it is. Undefined while another living member has it, and when it is not planned.
-   * Planning it again sets it free.
-   */
-  takePartition(shardId: number, virtualShard: number): Promise<PartitionProgress | undefined>;
-  /**
-   * Gives a partition back, or without `virtualShard` the lead of the shard, to whoever asks next, which
-   * may be this member. Does nothing with what is another's.
-   */
-  giveBack(shardId: number, virtualShard?: number | undefined): Promise<void>;
 }
 
 /**

@@ -1,7 +1,8 @@
 // What keeps syncs out of each other's way, and two networks out of one store.
 import type { SnapshotPlan } from "../batches.ts";
 import { StorageError } from "../errors.ts";
-import type { NetworkIdentity, SyncLock, SyncMembership } from "../store.ts";
+import type { SyncLock, SyncMembership } from "../progress.ts";
+import type { NetworkIdentity } from "../store.ts";
 import type { MemoryProgress } from "./memory-progress.ts";
 import { findPartition } from "./memory-progress.ts";
 

@@ -1,7 +1,8 @@
 // What the contract says of those who sync into one store, one by one.
 import assert from "node:assert/strict";
 import { StorageError } from "../../errors.ts";
-import type { Store, SyncMembership } from "../../store.ts";
+import type { SyncMembership } from "../../progress.ts";
+import type { Store } from "../../store.ts";
 import type { ConformanceCase } from "../subject.ts";
 import { applyListing } from "../world/snapshots.ts";
 
