@@ -1,10 +1,12 @@
 import type { Change } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
-import type { ClientConfig, PoolClient } from "pg";
-import type { Backend, Connections } from "./connection/connections.ts";
+import type { PoolClient } from "pg";
+import type { Connections } from "./connection/connections.ts";
 import { createConnections } from "./connection/connections.ts";
 import { isRefusal } from "./connection/postgres-errors.ts";
+import type { ChangeHandler, PostgresStoreOptions } from "./connection/postgres-store-options.ts";
+import { resolvePostgresStoreOptions } from "./connection/postgres-store-options.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { reset } from "./migrations/reset.ts";
 import { createMembership } from "./progress/leases.ts";
@@ -25,146 +27,18 @@ import { countRows } from "./read/count-rows.ts";
 import { listQuarantined } from "./read/list-quarantined.ts";
 import { listRows } from "./read/list-rows.ts";
 import { openView } from "./read/open-view.ts";
-import { MAX_FID_PARTITIONS } from "./tables/fid-partitions.ts";
 import { planBlocks } from "./write/apply-blocks.ts";
 import { planPage } from "./write/apply-page.ts";
 import type { BatchPlan } from "./write/batch-plan.ts";
 import { statementsOf } from "./write/batch-plan.ts";
 import { rebuild } from "./write/derived/rebuild.ts";
 import { finishLoading } from "./write/loading/finish-loading.ts";
+import type { Keys } from "./write/loading/keys.ts";
+import { createKeys } from "./write/loading/keys.ts";
 import { runAll } from "./write/quarantine/attempt.ts";
 import { writeIsolated } from "./write/quarantine/isolate-refused.ts";
 import { applyReplay } from "./write/quarantine/replay.ts";
 import { repairRows } from "./write/repair-rows.ts";
-
-/** Receives what a batch changes, inside the transaction that writes it. */
-export type ChangeHandler = (changes: readonly Change[], transaction: PoolClient) => Promise<void>;
-
-/** Options of {@link createPostgresStore}. One of the first two says where the database is. */
-export interface PostgresStoreOptions {
-  /** Such as `postgres://user:secret@host:5432/farcaster`. */
-  readonly connectionString?: string | undefined;
-  /** Connection parameters as the `pg` driver takes them. */
-  readonly connection?: ClientConfig | undefined;
-  /**
-   * Schema that holds every relation. Created when missing.
-   *
-   * @default "public"
-   */
-  readonly schema?: string | undefined;
-  /**
-   * Connections for writing and querying, besides one that a sync's locks belong to.
-   *
-   * @default 4
-   */
-  readonly maxConnections?: number | undefined;
-  /**
-   * Longest time one statement may take, in milliseconds.
-   *
-   * @default 300_000
-   */
-  readonly statementTimeoutMs?: number | undefined;
-  /**
-   * Longest wait for a connection, in milliseconds.
-   *
-   * @default 10_000
-   */
-  readonly connectTimeoutMs?: number | undefined;
-  /**
-   * Time without a sign of life, in milliseconds, after which others take over what a process was
-   * syncing. One whose connection ends is not waited for. On a server also the longest time that a
-   * transaction waits for this process between two statements: it fails then (`connection`), since
-   * others may be waiting for its locks. Views are not cut off.
-   *
-   * @default 30_000
-   */
-  readonly leaseMs?: number | undefined;
-  /**
-   * Name of the connections in the database's own views.
-   *
-   * @default "snaprag"
-   */
-  readonly applicationName?: string | undefined;
-  /**
-   * Hash partitions by `fid` of each large table, from 2 to 32. Settled when `migrate()` finds an
-   * empty schema; ever after the database tells, and a store that leaves it out takes what is there.
-   *
-   * @default none: tables are whole
-   * @throws {StorageError} `layout_mismatch` from `migrate()` of a database that was created with
-   * another number, or with none
-   */
-  readonly fidPartitions?: number | undefined;
-  /** What is at the other end. @default "server" */
-  readonly backend?: Backend | undefined;
-  /**
-   * Called with the changes of every page and block batch before they are committed. When it
-   * throws, nothing of the batch is written, nor when it lets the transaction wait for longer than
-   * `leaseMs`. Without it, a transaction is one round trip.
-   */
-  readonly onChanges?: ChangeHandler | undefined;
-}
-
-/** Options of {@link createPostgresStore}, with their defaults. @internal */
-export interface ResolvedPostgresStoreOptions {
-  readonly connections: Parameters<typeof createConnections>[0];
-  readonly fidPartitions: number | undefined;
-  readonly onChanges: ChangeHandler | undefined;
-  readonly leaseMs: number;
-}
-
-const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
-
-function requirePositive(name: string, value: number): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new TypeError(`Expected \`${name}\` to be a positive integer, got ${value}`);
-}
-
-function requirePartitions(count: number | undefined): number | undefined {
-  if (count === undefined) return undefined;
-  if (Number.isInteger(count) && count >= 2 && count <= MAX_FID_PARTITIONS) return count;
-  throw new TypeError(
-    `Expected \`fidPartitions\` to be an integer from 2 to ${MAX_FID_PARTITIONS}, got ${count}`,
-  );
-}
-
-/**
- * Applies the defaults of whatever stands on connections.
- *
- * @throws {TypeError} for options that no database could honour
- * @internal
- */
-export function resolvePostgresStoreOptions(
-  options: PostgresStoreOptions,
-): ResolvedPostgresStoreOptions {
-  const { schema = "public", backend = "server", applicationName = "snaprag" } = options;
-  const { maxConnections = 4, statementTimeoutMs = 300_000, connectTimeoutMs = 10_000 } = options;
-  const leaseMs = requirePositive("leaseMs", options.leaseMs ?? 30_000);
-  if (!SCHEMA_NAME.test(schema)) {
-    throw new TypeError(
-      `Expected \`schema\` to be lower-case letters, digits and underscores, got "${schema}"`,
-    );
-  }
-  if ((options.connectionString === undefined) === (options.connection === undefined)) {
-    throw new TypeError("Expected either `connectionString` or `connection`");
-  }
-  return {
-    connections: {
-      connectionString: options.connectionString,
-      parameters: options.connection,
-      schema,
-      backend,
-      applicationName,
-      // One session cannot run two statements at a time.
-      maxConnections: backend === "server" ? requirePositive("maxConnections", maxConnections) : 1,
-      statementTimeoutMs: requirePositive("statementTimeoutMs", statementTimeoutMs),
-      connectTimeoutMs: requirePositive("connectTimeoutMs", connectTimeoutMs),
-      idleTransactionMs: leaseMs,
-    },
-    fidPartitions: requirePartitions(options.fidPartitions),
-    onChanges: options.onChanges,
-    leaseMs,
-  };
-}
 
 /** Sends a batch as a whole. Nobody holds its changes while the database is at work. */
 function sendBatch({ pipeline }: Connections, plan: BatchPlan): Promise<void> {
@@ -175,7 +49,10 @@ function sendBatch({ pipeline }: Connections, plan: BatchPlan): Promise<void> {
  * Applies a batch in one transaction, with the handler in it when there is one. What the database
  * refuses for its content is found and set aside in a second one; what the handler throws is not.
  */
-function createBatchWriter(connections: Connections, onChanges: ChangeHandler | undefined) {
+function createBatchWriter(
+  connections: Connections,
+  { keys, onChanges }: { readonly keys: Keys; readonly onChanges: ChangeHandler | undefined },
+) {
   return async (plan: BatchPlan): Promise<void> => {
     let isHandling = false;
     const handle = async (changes: readonly Change[], client: PoolClient) => {
@@ -192,6 +69,8 @@ function createBatchWriter(connections: Connections, onChanges: ChangeHandler | 
       });
     } catch (error) {
       if (isHandling || !(error instanceof StorageError) || !isRefusal(error)) throw error;
+      // What is written in parts may be there.
+      await keys.ensure();
       await connections.transact(async (client) => {
         await handle(await writeIsolated(client, plan), client);
       });
@@ -210,12 +89,16 @@ function createBatchWriter(connections: Connections, onChanges: ChangeHandler | 
 export function createPostgresStore(options: PostgresStoreOptions): Store {
   const resolved = resolvePostgresStoreOptions(options);
   const connections = createConnections(resolved.connections);
-  const writeBatch = createBatchWriter(connections, resolved.onChanges);
+  const keys = createKeys(connections);
+  const writeBatch = createBatchWriter(connections, { keys, onChanges: resolved.onChanges });
   const { query, pipeline } = connections;
   const { leaseMs } = resolved;
   return {
     migrate: () => migrate(connections, resolved.fidPartitions),
-    reset: () => reset(connections),
+    async reset() {
+      await reset(connections);
+      keys.forget();
+    },
     findNetwork: () => findNetwork(connections),
     acquireSyncLock: (holder) => join(connections, { holder, isAlone: true, leaseMs }),
     joinSync: async (holder) =>
@@ -225,17 +108,29 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     findShard: async (shardId) => toShard(await query(selectShard(shardId))),
     listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
     planSnapshot: (plan) => pipeline([startHistorical(plan), planPartitions(plan)]),
-    applyPage: (page) => writeBatch(planPage(page, connections.backend)),
-    startRealtime: (shardId, blockNumber) => pipeline(startRealtime(shardId, blockNumber)),
+    async applyPage(page) {
+      if (page.isRelisted) await keys.ensure();
+      await writeBatch(planPage(page, connections.backend));
+    },
+    async startRealtime(shardId, blockNumber) {
+      // Shard 0, which begins with the first load, brings nothing for large relations.
+      if (shardId !== 0) await keys.ensure();
+      await pipeline(startRealtime(shardId, blockNumber));
+    },
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),
     recordProof: (shardId, proof) => pipeline(recordProof(shardId, proof)),
     openView: () => openView(connections),
-    repairRows: (batch) => connections.transact((client) => repairRows(client, batch)),
+    async repairRows(batch) {
+      await keys.ensure();
+      await connections.transact((client) => repairRows(client, batch));
+    },
     listQuarantined: (filter) => listQuarantined(connections, filter),
-    applyReplay: (replay) =>
-      connections.transact((client) =>
+    async applyReplay(replay) {
+      await keys.ensure();
+      return connections.transact((client) =>
         applyReplay(client, replay, async (changes) => resolved.onChanges?.(changes, client)),
-      ),
+      );
+    },
     finishLoading: (signal) => finishLoading(connections, signal),
     rebuild: () => rebuild(connections),
     recordFault: (fault) => pipeline(countFault(fault)),

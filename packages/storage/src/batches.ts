@@ -51,7 +51,10 @@ export interface PageBatch {
   /** Token of the page that follows; null with `isLast`. */
   readonly nextPageToken: string | null;
   readonly isLast: boolean;
-  /** As in the partition's progress. */
+  /**
+   * Whether rows may be there that this page lists: as in the partition's progress, which keeps it. Also
+   * from the page on behind which pages that were applied are listed again.
+   */
   readonly isRelisted: boolean;
   /** To be read once: a sync does not keep them, and makes them again for a second time. */
   readonly changes: readonly Change[];

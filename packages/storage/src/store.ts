@@ -146,7 +146,8 @@ export interface Store extends AsyncDisposable {
    * Applies one page with its progress, in one transaction. The last page of a relisted partition
    * also retires (`unlisted`) what the snapshot did not list, but for {@link NEVER_LISTED}. A message
    * that the database refuses for its content goes to quarantine (`rejected_` and the SQLSTATE), and
-   * the rest is applied.
+   * the rest is applied. What a page that is not relisted lists again, as only a node that repeats itself
+   * does, may be there twice until the shard's historical phase ends.
    *
    * @throws {StorageError} `fenced` when the partition is not at `height` and `pageToken`
    */

@@ -6,10 +6,11 @@ import type {
 } from "@snaprag/embeddings";
 import type { Connections } from "../connection/connections.ts";
 import { createConnections } from "../connection/connections.ts";
-import type { PostgresStoreOptions } from "../create-postgres-store.ts";
-import { resolvePostgresStoreOptions } from "../create-postgres-store.ts";
+import type { PostgresStoreOptions } from "../connection/postgres-store-options.ts";
+import { resolvePostgresStoreOptions } from "../connection/postgres-store-options.ts";
 import { encodeArray } from "../tables/binary-values.ts";
 import { bytea } from "../tables/column-types.ts";
+import { createKeys } from "../write/loading/keys.ts";
 import { claim } from "./queue/claim.ts";
 import { finish } from "./queue/finish.ts";
 import { release, renew } from "./queue/leases.ts";
@@ -143,11 +144,16 @@ export function createEmbeddingStore(
   const { maxConnections = 2, applicationName = "snaprag embeddings" } = options;
   const resolved = resolvePostgresStoreOptions({ ...options, maxConnections, applicationName });
   const connections = createConnections(resolved.connections);
+  const keys = createKeys(connections);
   const { query, transact } = connections;
   return {
     takeUp: (plan) => takeUp(connections, plan),
     isLoading: async () => (await query(IS_LOADING)).rows[0]?.is_loading === true,
-    claim: (request) => claim(connections, request),
+    async claim(request) {
+      // Casts are gone through by their keys, which a first load that was broken off has put off.
+      await keys.ensure();
+      return claim(connections, request);
+    },
     findVectors: (setId, contentHashes) => findVectors(connections, setId, contentHashes),
     finish: (claimed) => transact((client) => finish(client, claimed)),
     renew: (leaseId, leaseMs) => renew(connections, leaseId, leaseMs),

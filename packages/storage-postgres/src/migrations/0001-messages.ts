@@ -8,6 +8,15 @@ const STATE = `
   deleted_event_id bigint,
   deleted_at timestamptz,`;
 
+/** Columns by which nobody looks for rows: statistics of them would take as long as those of all others. */
+const UNSEARCHED = ["signature", "data_bytes"];
+const UNSEARCHED_OF_CASTS = ["embeds", "embeds_deprecated", "mentions", "mentions_positions"];
+
+function withoutStatistics(table: string, columns: readonly string[]): string {
+  const actions = columns.map((column) => `alter column ${column} set statistics 0`);
+  return `alter table ${table} ${actions.join(", ")};`;
+}
+
 /** A relation for one message type; its key begins with `fid`, as snapshots are ordered. */
 function messageTable(name: string, columns: string, fidPartitions: number | undefined): string {
   return `
@@ -21,7 +30,8 @@ create table ${name} (
   signature bytea not null,
   data_bytes bytea,
   primary key (fid, hash)
-)${fidPartitioning(name, fidPartitions)};`;
+)${fidPartitioning(name, fidPartitions)};
+${withoutStatistics(name, UNSEARCHED)}`;
 }
 
 const REACTION = `
@@ -201,6 +211,7 @@ create table onchain_events (
 export function messagesSql(fidPartitions: number | undefined): string {
   return [
     ...MESSAGE_TABLES.map(([name, columns]) => messageTable(name, columns.trim(), fidPartitions)),
+    withoutStatistics("casts", UNSEARCHED_OF_CASTS),
     FNAME_TRANSFERS,
     onchainEvents(fidPartitions),
   ].join("\n");

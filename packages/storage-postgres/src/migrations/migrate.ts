@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { findFidPartitions } from "../tables/fid-partitions.ts";
+import { deferKeys } from "../write/loading/keys.ts";
 import { deferVacuum } from "../write/loading/vacuum-settings.ts";
 import { messagesSql } from "./0001-messages.ts";
 import { PROGRESS_SQL } from "./0002-progress.ts";
@@ -107,7 +108,7 @@ async function settleFidPartitions(
  * it was created with another number of partitions, `migration` when a migration fails
  */
 export async function migrate(
-  { transact, schema }: Connections,
+  { transact, schema, backend }: Connections,
   wanted: number | undefined,
 ): Promise<void> {
   await transact(async (client) => {
@@ -122,6 +123,8 @@ export async function migrate(
     }
     const fidPartitions = await settleFidPartitions(client, version, wanted);
     await applyMigrations(client, version, fidPartitions);
-    if (version === 0) await deferVacuum(client);
+    if (version > 0) return;
+    await deferVacuum(client);
+    if (backend === "server") await deferKeys(client);
   });
 }

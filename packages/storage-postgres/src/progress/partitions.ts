@@ -17,7 +17,8 @@ export function movePartition(page: PageBatch): QueryConfig {
         update sync_partitions set status = $5, page_token = $6,
           message_count = message_count + $7, fallback_count = fallback_count + $8,
           block_time = $9, proof_state = $10, proof_root = $11, leaf_count = $12,
-          opaque_leaf_count = $13, unproven_account_count = $14, updated_at = now()
+          opaque_leaf_count = $13, unproven_account_count = $14,
+          is_relisted = is_relisted or $15, updated_at = now()
         where shard_id = $1 and virtual_shard = $2 and height = $3 and status <> 'done'
           and page_token is not distinct from $4
         returning 1
@@ -37,6 +38,7 @@ export function movePartition(page: PageBatch): QueryConfig {
       page.proof?.leafCount ?? null,
       page.proof?.opaqueLeafCount ?? null,
       page.proof?.unprovenAccountCount ?? null,
+      page.isRelisted,
     ],
   };
 }

@@ -64,8 +64,6 @@ export function retireUnlistedOfAccount(
 export function planPage(page: PageBatch, backend: Backend): BatchPlan {
   const { shardId, virtualShard, at, isLast, isRelisted, quarantined } = page;
   const mode = isRelisted ? "join" : "insert";
-  // An account that is read by itself may have been listed in part.
-  const isNew = !isRelisted && page.fallbackCount === 0;
   return {
     shardId,
     at,
@@ -75,7 +73,7 @@ export function planPage(page: PageBatch, backend: Backend): BatchPlan {
     // Rows that are joined may be named once in a statement, whatever a node lists twice.
     writeRows: (written) =>
       writeRows(isRelisted ? foldByTable(written) : groupByTable(written), mode),
-    loadRows: isNew ? (written) => loadRows(groupByTable(written), backend) : undefined,
+    loadRows: !isRelisted ? (written) => loadRows(groupByTable(written), backend) : undefined,
     settle: (written) => [
       ...recordAccounts(written, shardId),
       ...writeLeaves(page.leaves ?? []),

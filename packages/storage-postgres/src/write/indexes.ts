@@ -1,11 +1,12 @@
 // Building indexes beside others that read, write and build.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, ClientBase, QueryResult } from "pg";
+import pg from "pg";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
 
-/** An index: its name, and what follows `on` where it is made, the table first. */
-export type IndexDefinition = readonly [name: string, definition: string];
+/** An index: its name, what follows `on` where it is made, the table first, and whether no key may occur twice. */
+export type IndexDefinition = readonly [name: string, definition: string, kind?: "unique"];
 
 /** The relation that an index is of. */
 export function tableOf([, definition]: IndexDefinition): string {
@@ -61,10 +62,14 @@ export async function readRowBytes(session: Client, table: string): Promise<numb
 }
 
 /**
- * SQLSTATEs of a name that is taken: by what could be seen, and by what was committed while this
- * waited for it. The latter breaks the catalogue's constraint; no index here is unique itself.
+ * Whether a name is taken: by what could be seen, or by what was committed while this waited for it. The
+ * latter breaks the catalogue's constraint; keys that occur twice break that of the index itself.
  */
-const NAME_TAKEN: ReadonlySet<string | undefined> = new Set(["42P07", "23505"]);
+function isNameTaken(error: unknown): boolean {
+  const { sqlState } = fromPostgresError(error);
+  if (sqlState !== "23505") return sqlState === "42P07";
+  return error instanceof pg.DatabaseError && error.constraint === "pg_class_relname_nsp_index";
+}
 
 /**
  * Creates an index, unless somebody else does so meanwhile: the sessions of a process that was killed
@@ -74,18 +79,22 @@ async function createIndex(session: Client, name: string, statement: string): Pr
   try {
     await session.query(statement);
   } catch (error) {
-    if (!NAME_TAKEN.has(fromPostgresError(error).sqlState)) throw error;
+    if (!isNameTaken(error)) throw error;
     // A table may have the name as well.
     if (!(await readNames(session)).has(name)) throw error;
   }
 }
 
+/** The statement that makes an index. */
+function createSql([name, definition, kind]: IndexDefinition, how?: "concurrently"): string {
+  const words = ["create", kind, "index", how, name, "on", definition];
+  return words.filter((word) => word !== undefined).join(" ");
+}
+
 /** Builds an index in one go, unless writers keep it from that; returns whether it is there. */
-export async function buildBlocking(
-  session: Client,
-  [name, definition]: IndexDefinition,
-): Promise<boolean> {
-  const text = `create index ${name} on ${definition}`;
+export async function buildBlocking(session: Client, index: IndexDefinition): Promise<boolean> {
+  const [name] = index;
+  const text = createSql(index);
   try {
     // In one message, so that both are one transaction and the setting ends with it.
     await createIndex(session, name, `set local lock_timeout to ${BLOCKING_WAIT_MS}; ${text}`);
@@ -102,13 +111,11 @@ async function buildIndex(
   index: IndexDefinition,
   { blockingBelowBytes = 0 }: BuildOptions,
 ): Promise<void> {
-  const [name, definition] = index;
   const isBuilt =
     blockingBelowBytes > 0 &&
     (await readRowBytes(session, tableOf(index))) < blockingBelowBytes &&
     (await buildBlocking(session, index));
-  if (!isBuilt)
-    await createIndex(session, name, `create index concurrently ${name} on ${definition}`);
+  if (!isBuilt) await createIndex(session, index[0], createSql(index, "concurrently"));
 }
 
 /**
@@ -185,13 +192,12 @@ export async function buildMissing(
   const partitions = await listPartitions(session);
   for (const index of missing) {
     const parts = indexesOfPartitions(index, partitions);
-    const [name, definition] = index;
     if (parts.length === 0) await buildIndex(session, index, options);
     else {
       for (const part of parts) {
         if (!existing.has(part[0])) await buildIndex(session, part, options);
       }
-      await createIndex(session, name, `create index ${name} on ${definition}`);
+      await createIndex(session, index[0], createSql(index));
     }
   }
   return missing.length > 0;

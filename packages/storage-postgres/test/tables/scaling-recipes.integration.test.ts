@@ -116,6 +116,7 @@ describe("docs/scaling.md", () => {
     await using store = createPostgresStore({ connectionString: own.database.url });
     await store.migrate();
 
+    await own.client.query(sqlWith("add primary key"));
     const { rows } = await own.client.query(sqlWith("create_distributed_table"));
 
     const calls = rows.map(({ format }) => format);

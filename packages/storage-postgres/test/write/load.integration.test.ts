@@ -201,11 +201,12 @@ describe("a first load", () => {
     }
   });
 
-  it("writes a page with rows that are there, and leaves these as they are", async () => {
+  it("writes a page with rows that are there once keys are, and leaves these as they are", async () => {
     await using store = await openPlanned(own.database);
     const pids = await backendOf();
     const changes = castsOf(150);
     await store.applyPage(aPage(changes.slice(0, 3)));
+    await store.finishLoading();
     await own.client.query("update casts set text = 'mine'");
 
     await store.applyPage(aPage(changes, { pageToken: "next", nextPageToken: "last" }));

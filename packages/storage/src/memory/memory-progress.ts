@@ -171,6 +171,7 @@ export function movePage(progress: MemoryProgress, page: PageBatch): void {
   partition.pageToken = page.nextPageToken;
   partition.messageCount += BigInt(page.messageCount);
   partition.fallbackCount += page.fallbackCount;
+  partition.isRelisted ||= page.isRelisted;
   partition.proof = page.proof ?? null;
 }
 

@@ -56,7 +56,7 @@ function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
       logOpaque(run, partition, { fid, leaves: listed.leaves });
       return listed;
     },
-    tokenAfter: accountMark(nameWalk(run, job), 0n),
+    tokenAfter: accountMark(nameWalk(run, job), { fid: 0n }),
   };
 }
 
@@ -69,7 +69,8 @@ function openPage(packed: PackedSnapshotPage, names: readonly Listed[]) {
   return {
     list: madeAgain(listedOf(unpacked), () => listedOf(packed.unpack())),
     nextPageToken: unpacked.nextPageToken,
-    lastFid: last && readTrieKeyHead(last.trieKey).fid,
+    // Of its own: the page's bytes are not to be kept for it.
+    lastKey: last && Uint8Array.from(last.trieKey),
   };
 }
 
@@ -86,6 +87,22 @@ async function readPage(
 }
 
 /**
+ * Leaves the pages before one that cannot be had; returns the token at which its accounts are read one by
+ * one. The last account may go on in that page: it is read again, but for what is there. Where that is not
+ * known, as after a page that an earlier process has written, all are read again, and met as they are there.
+ */
+async function leavePages(run: SyncRun, job: PartitionJob, pageToken: string | null) {
+  const lastKey = job.pageFailures.lastKeyBefore(pageToken);
+  const fid = lastKey === undefined ? 0n : readTrieKeyHead(lastKey).fid;
+  if (job.proof)
+    job.proof = lastKey === undefined ? null : withoutLastAccount(job.proof, run.blake3);
+  if (lastKey === undefined && pageToken !== null) job.isRelisted = true;
+  const mark = accountMark(accountWalk(run, job), { fid, lastKey });
+  await applyStep(run, job, moveTo(pageToken, mark));
+  return mark;
+}
+
+/**
  * Walks the pages of a partition; returns the token at which it goes on, null when it is done. The names
  * of few accounts are read meanwhile, and written with the last page.
  */
@@ -95,10 +112,9 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
   const hasAccounts = (await job.listAccounts()).has(virtualShard);
   const fewNames = await beginFewNames(run, job, node);
   const isDoneAfter = !hasAccounts || fewNames !== undefined;
-  const tokenAfter = isDoneAfter ? null : accountMark(nameWalk(run, job), 0n);
+  const tokenAfter = isDoneAfter ? null : accountMark(nameWalk(run, job), { fid: 0n });
   let pageToken = firstToken;
   let pageNumber = 0;
-  let lastFid: bigint | undefined;
   const from = { ...job.partition, pageToken: pageToken ?? undefined };
   try {
     for await (const packed of node.readPackedSnapshotPages(from, { signal: run.signal })) {
@@ -121,20 +137,18 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
           },
           fallbackCount: 0,
         });
+        job.pageFailures.reach(
+          nextPageToken,
+          page.lastKey ?? job.pageFailures.lastKeyBefore(token),
+        );
         pageToken = nextPageToken;
-        lastFid = page.lastFid ?? lastFid;
       });
     }
     return tokenAfter;
   } catch (error) {
     if (!job.pageFailures.count(pageToken, error)) throw error;
-    // The last account may go on in the page that failed. Without one, all are read again.
-    const mark = accountMark(accountWalk(run, job), lastFid ?? 0n);
-    if (job.proof)
-      job.proof = lastFid === undefined ? null : withoutLastAccount(job.proof, run.blake3);
     run.logger.info({ shardId, virtualShard, err: error }, "reading accounts one by one");
-    await applyStep(run, job, moveTo(pageToken, mark));
-    return mark;
+    return leavePages(run, job, pageToken);
   }
 }
 
@@ -154,7 +168,7 @@ export async function downloadPartition(run: SyncRun, job: PartitionJob): Promis
   if (token === null) return;
   if (token.startsWith(accounts.mark)) {
     await walkAccounts(run, job, { walk: accounts, from: token });
-    token = accountMark(names, 0n);
+    token = accountMark(names, { fid: 0n });
   }
   await walkAccounts(run, job, { walk: names, from: token });
 }

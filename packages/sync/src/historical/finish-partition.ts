@@ -69,6 +69,7 @@ async function continuePartition(
     listAccounts: () => download.listAccounts(partition.height),
     pages: limits.pages,
     pageFailures,
+    isRelisted: partition.isRelisted,
     proof: beginProof(run, partition),
     onStep: (step) => {
       activity.entryCount += step.entryCount;

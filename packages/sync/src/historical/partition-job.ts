@@ -25,8 +25,9 @@ export interface PartitionJob {
   /** Accounts of the shard at the partition's height, and maybe later ones; listed when needed. */
   readonly listAccounts: () => Promise<AccountDirectory>;
   readonly pages: Limit;
-  /** Outlives a single try at the partition. */
   readonly pageFailures: PageFailures;
+  /** Whether what is listed may be there: as the partition says, and once all of it is read again. */
+  isRelisted: boolean;
   /** What is proved up to the step in hand; null before the first, undefined without a proof. */
   proof: PartitionProof | null | undefined;
   /** Called after every step that was committed. */
@@ -146,7 +147,7 @@ export async function applyStep(
   { pageToken, nextPageToken, list, readAgain, fallbackCount }: PartitionStep,
 ): Promise<void> {
   const { partition, at, onStep } = job;
-  const { shardId, virtualShard, height, isRelisted } = partition;
+  const { shardId, virtualShard, height } = partition;
   const isLast = nextPageToken === null;
   const processed = await processSurely({
     input: list,
@@ -167,7 +168,7 @@ export async function applyStep(
     pageToken,
     nextPageToken,
     isLast,
-    isRelisted,
+    isRelisted: job.isRelisted,
     get changes() {
       return listChanges();
     },

@@ -39,4 +39,18 @@ describe("createPageFailures()", () => {
       for (let count = 0; count < 20; count++) expect(failures.count("a", error)).toBe(false);
     }
   });
+
+  it("knows the last key before the token that was reached, and before no other", () => {
+    const failures = createPageFailures();
+    const key = Uint8Array.of(1, 2);
+
+    failures.reach("a", key);
+
+    expect([failures.lastKeyBefore("a"), failures.lastKeyBefore(null)]).toEqual([key, undefined]);
+    failures.reach("b", undefined);
+    expect([failures.lastKeyBefore("a"), failures.lastKeyBefore("b")]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
 });

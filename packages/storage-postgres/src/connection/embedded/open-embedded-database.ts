@@ -8,7 +8,7 @@ import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import type { StorageErrorCode } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
-import type { PostgresStoreOptions } from "../../create-postgres-store.ts";
+import type { PostgresStoreOptions } from "../postgres-store-options.ts";
 import type { Owner } from "./owner-file.ts";
 import { becomeOwner, findOwner, resignOwner } from "./owner-file.ts";
 

@@ -64,6 +64,22 @@ export async function whileNobodyBuilds(
   if (!(await build(connections, begin, work))) signal?.throwIfAborted();
 }
 
+/** Runs work as {@link whileNobodyBuilds} does, unless others have done by then what it is to do. For servers. */
+export async function unlessDone(
+  connections: Connections,
+  isDone: (session: Client) => Promise<boolean>,
+  work: (session: Client) => Promise<void>,
+): Promise<void> {
+  const begin = async (session: Client) => {
+    while (!(await isDone(session))) {
+      if (await tryTurn(session, "snaprag indexes")) return true;
+      await delay(OTHERS_MS);
+    }
+    return false;
+  };
+  await build(connections, begin, work);
+}
+
 /**
  * Runs work as {@link whileNobodyBuilds} does, but not at all while somebody else builds, which may take
  * hours. Returns whether it did. For servers.

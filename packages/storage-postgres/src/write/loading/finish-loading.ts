@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { whileNobodyBuilds } from "./build-turns.ts";
+import { buildKeys } from "./keys.ts";
 import { buildIndexes } from "./load-indexes.ts";
 import { resumeVacuum } from "./vacuum-settings.ts";
 
@@ -10,6 +11,7 @@ import { resumeVacuum } from "./vacuum-settings.ts";
  */
 export async function finishLoading(connections: Connections, signal?: AbortSignal): Promise<void> {
   const build = async (session: Client) => {
+    await buildKeys(session);
     await buildIndexes(connections, session);
     await resumeVacuum(session);
   };

@@ -15,7 +15,7 @@ import { awaitTurn } from "./build-turns.ts";
  * (docs/protocol.md 4.2). Byte strings of casts, which have up to 16,384 bytes, and of contracts,
  * which nothing bounds, are looked up by hash: that serves equality at any length.
  */
-const INDEXES: readonly IndexDefinition[] = [
+export const INDEXES: readonly IndexDefinition[] = [
   ["casts_by_hash", "casts (hash)"],
   ["casts_by_time", `casts ("timestamp") where deleted_at is null`],
   ["casts_by_author", `casts (fid, "timestamp") where deleted_at is null`],
@@ -42,7 +42,7 @@ const INDEXES: readonly IndexDefinition[] = [
  * seconds, in which its writers wait; without blocking them it takes the database a third more, as
  * it reads everything twice.
  */
-const BLOCKING_BUILD_BYTES = 2 ** 30;
+export const BLOCKING_BUILD_BYTES: number = 2 ** 30;
 
 /** The relations that indexes are of, the largest first, when all are whole and may be blocked. */
 async function listSmall(

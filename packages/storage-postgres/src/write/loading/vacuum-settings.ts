@@ -1,11 +1,9 @@
 // What a database does to large relations by itself, put off while they are loaded.
 import type { ClientBase } from "pg";
 import { listPartitions } from "../../tables/fid-partitions.ts";
+import { LARGE_TABLES } from "./keys.ts";
 
 type Session = Pick<ClientBase, "query">;
-
-/** Relations that take nearly all rows of a first load. */
-const LARGE_TABLES = ["casts", "reactions", "links"] as const;
 
 /**
  * Rows that only come leave nothing to vacuum, and statistics serve as well when a million rows and as

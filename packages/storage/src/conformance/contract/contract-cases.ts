@@ -44,6 +44,7 @@ const progressCases: readonly ConformanceCase[] = [
       await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
       await store.applyPage(toPage(pages, 0, false));
       await store.applyPage(toPage(pages, 1, false));
+      await store.startRealtime(1, 10n);
       assert.deepEqual(await textsOf(store, true), ["a", "b"]);
       for await (const { reason } of store.listQuarantined()) assert.fail(reason);
     },

@@ -109,6 +109,16 @@ const memories: readonly ConformanceCase[] = [
       assert.deepEqual(await textsOf(store, true), ["b"]);
     },
   ),
+  contract("takes from a page that those before it are listed again", async (store) => {
+    const pages = listing(10n, [["a", "b"], ["b"], ["c"]]);
+    await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
+    await store.applyPage(toPage(pages, 0, false));
+    await store.applyPage(toPage(pages, 1, true));
+    assert.equal((await store.listPartitions(1))[0]?.isRelisted, true);
+    await store.applyPage(toPage(pages, 2, true));
+    assert.deepEqual(await textsOf(store, true), ["a", "b", "c"]);
+    assert.deepEqual(await textsOf(store, false), []);
+  }),
   contract("knows that a shard has followed blocks while it is downloaded again", async (store) => {
     await store.startRealtime(1, 10n);
     await store.applyBlocks(toBatch([blockWith(11n, "gone")]));

@@ -23,9 +23,40 @@ export interface AccountWalk {
   readonly tokenAfter: string | null;
 }
 
-/** The token at which a walk stands before an account. */
-export function accountMark({ mark }: Pick<AccountWalk, "mark">, fid: bigint): string {
-  return `${mark}${fid}`;
+/** Where a walk stands: before an account, or behind a key of it up to which it was listed. */
+interface WalkPlace {
+  readonly fid: bigint;
+  readonly lastKey?: Uint8Array | undefined;
+}
+
+/** The token at which a walk stands at a place. */
+export function accountMark(
+  { mark }: Pick<AccountWalk, "mark">,
+  { fid, lastKey }: WalkPlace,
+): string {
+  return lastKey === undefined ? `${mark}${fid}` : `${mark}${fid}/${toHex(lastKey)}`;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function readMark({ mark }: AccountWalk, token: string): WalkPlace {
+  const [fid = "", lastKey] = token.slice(mark.length).split("/");
+  return {
+    fid: BigInt(fid),
+    lastKey: lastKey === undefined ? undefined : Buffer.from(lastKey, "hex"),
+  };
+}
+
+/**
+ * An account without the entries that were listed before; what came since the snapshot may be among them,
+ * and comes with the events after it. Its leaves stay, of which a proof takes all at once.
+ */
+function withoutListed(account: ReadAccount, lastKey: Uint8Array | undefined): ReadAccount {
+  if (lastKey === undefined) return account;
+  const isNew = ({ trieKey }: Listed["entries"][number]) => Buffer.compare(trieKey, lastKey) > 0;
+  return { ...account, entries: account.entries.filter(isNew) };
 }
 
 function putTogether(accounts: readonly Listed[]): Listed {
@@ -49,12 +80,14 @@ export async function walkAccounts(
 ): Promise<void> {
   const node = run.nodes.of(job.partition.shardId);
   await expectReached(node, job.partition, run.signal);
-  const firstFid = BigInt(from.slice(walk.mark.length));
+  const begin = readMark(walk, from);
   const directory = await job.listAccounts();
   const { shardId, virtualShard } = job.partition;
   const fids = (directory.get(virtualShard) ?? []).filter(
-    (fid) => fid >= firstFid && walk.includes(fid),
+    (fid) => fid >= begin.fid && walk.includes(fid),
   );
+  const read = async (fid: bigint) =>
+    withoutListed(await walk.read(node, fid), fid === begin.fid ? begin.lastKey : undefined);
   const isHome = (fid: bigint) => homeShardOf(fid, run.network.shardCount) === shardId;
   let pageToken = from;
   let start = 0;
@@ -62,10 +95,10 @@ export async function walkAccounts(
     run.signal.throwIfAborted();
     const batch = fids.slice(start, start + walk.accountsPerStep);
     start += walk.accountsPerStep;
-    const readAll = () => Promise.all(batch.map((fid) => walk.read(node, fid)));
+    const readAll = () => Promise.all(batch.map(read));
     const readBatch = async () => putTogether(await readAll());
     const next = fids[start];
-    const nextPageToken = next === undefined ? walk.tokenAfter : accountMark(walk, next);
+    const nextPageToken = next === undefined ? walk.tokenAfter : accountMark(walk, { fid: next });
     const listed = await readBatch();
     await applyStep(run, job, {
       pageToken,

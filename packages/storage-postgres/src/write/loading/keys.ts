@@ -1,0 +1,136 @@
+// Primary keys of the largest relations: made behind a first load, of which they would be a quarter of
+// the database's work, and needed by whatever comes after it.
+import type { Client, ClientBase } from "pg";
+import type { Connections } from "../../connection/connections.ts";
+import { fromPostgresError } from "../../connection/postgres-errors.ts";
+import { findFidPartitions } from "../../tables/fid-partitions.ts";
+import type { IndexDefinition } from "../indexes.ts";
+import { buildMissing, findMissing } from "../indexes.ts";
+import { unlessDone } from "./build-turns.ts";
+import { BLOCKING_BUILD_BYTES, INDEXES } from "./load-indexes.ts";
+
+type Session = Pick<ClientBase, "query">;
+
+/** Relations that take nearly all rows of a first load. */
+export const LARGE_TABLES = ["casts", "reactions", "links"] as const;
+
+function keyOf(table: string): IndexDefinition {
+  return [`${table}_pkey`, `${table} (fid, hash)`, "unique"];
+}
+
+/**
+ * Takes the keys away, for a first load; from relations that have just been made. Those that are
+ * partitioned keep theirs.
+ */
+export async function deferKeys(session: Session): Promise<void> {
+  if ((await findFidPartitions(session)) !== undefined) return;
+  for (const table of LARGE_TABLES) {
+    await session.query(`alter table ${table} drop constraint ${table}_pkey`);
+  }
+}
+
+/** Large relations without a key, the largest first; and whether no row can be there twice already. */
+const WITHOUT_KEY = `
+select c.relname as name, exists (
+  select from pg_index i join pg_class key on key.oid = i.indexrelid
+  where i.indrelid = c.oid and i.indisunique and i.indisvalid and key.relname = c.relname || '_pkey'
+) as is_unique
+from pg_class c
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+  and c.relname in (${LARGE_TABLES.map((table) => `'${table}'`).join(", ")})
+  and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'p')
+order by pg_relation_size(c.oid) desc`;
+
+interface KeylessTable {
+  readonly name: string;
+  readonly is_unique: boolean;
+}
+
+async function listKeyless(session: Session): Promise<readonly KeylessTable[]> {
+  return (await session.query<KeylessTable>(WITHOUT_KEY)).rows;
+}
+
+/** Deletes rows of which there is another one of the same key, which only a node that repeats itself makes. */
+function deleteRepeated(table: string): string {
+  return `delete from ${table} where ctid in (
+    select ctid from (
+      select ctid, row_number() over (partition by fid, hash order by ctid) as place from ${table}
+    ) as placed where place > 1)`;
+}
+
+/** Sees to it that no row is there twice, and none comes. */
+async function buildUnique(session: Client, table: string): Promise<void> {
+  const build = () =>
+    buildMissing(session, [keyOf(table)], { blockingBelowBytes: BLOCKING_BUILD_BYTES });
+  try {
+    await build();
+  } catch (error) {
+    if (fromPostgresError(error).sqlState !== "23505") throw error;
+    await session.query(deleteRepeated(table));
+    await build();
+  }
+}
+
+/** Longest wait for those who read a relation while its key is made its primary key, in milliseconds. */
+const PROMOTION_WAIT_MS = 2000;
+
+/** Makes a unique index the primary key, unless somebody reads for long: it serves as well without. */
+async function promote(session: Session, table: string): Promise<void> {
+  const [name] = keyOf(table);
+  const text = `set local lock_timeout to ${PROMOTION_WAIT_MS};
+    alter table ${table} add constraint ${name} primary key using index ${name}`;
+  try {
+    await session.query(text);
+  } catch (error) {
+    if (fromPostgresError(error).code !== "lock_timeout") throw error;
+  }
+}
+
+/** Builds what keys are missing, in a session whose turn it is to build. */
+export async function buildKeys(session: Client): Promise<void> {
+  const keyless = await listKeyless(session);
+  // Sessions of a process that was killed may be building others: they and this would wait for each other.
+  if (keyless.length > 0) await findMissing(session, INDEXES);
+  for (const { name, is_unique: isUnique } of keyless) {
+    if (!isUnique) await buildUnique(session, name);
+    await promote(session, name);
+  }
+}
+
+/** How a store sees to it that rows can be found and met by their keys. */
+export interface Keys {
+  /** Resolves when they can. Builds what is missing, unless others do. */
+  ensure(): Promise<void>;
+  /** There may be none any longer. */
+  forget(): void;
+}
+
+/** Creates the keys of a store. What was seen to be there is not looked for again. */
+export function createKeys(connections: Connections): Keys {
+  let ensured: Promise<void> | undefined;
+
+  async function isDone(session: Session): Promise<boolean> {
+    return (await listKeyless(session)).every(({ is_unique: isUnique }) => isUnique);
+  }
+
+  async function build(): Promise<void> {
+    if (connections.backend !== "server" || (await isDone(connections))) return;
+    await unlessDone(connections, isDone, buildKeys);
+  }
+
+  return {
+    async ensure() {
+      ensured ??= build();
+      const current = ensured;
+      try {
+        await current;
+      } catch (error) {
+        if (ensured === current) ensured = undefined;
+        throw error;
+      }
+    },
+    forget() {
+      ensured = undefined;
+    },
+  };
+}

@@ -1,0 +1,212 @@
+// Keys of the largest relations: put off while a first load writes, and there before anything needs them.
+import { setTimeout as delay } from "node:timers/promises";
+import { aCastAdd, aLinkAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
+import type { PageBatch, Store } from "@snaprag/storage";
+import { describe, expect, it } from "vitest";
+import { createEmbeddingStore } from "../../src/embeddings/index.ts";
+import { createPostgresStore } from "../../src/index.ts";
+import { aClaim, aPlan } from "../embeddings/support/embedding.ts";
+import { useDatabase } from "../support/each-database.ts";
+import { batchOf, changesOf, pageOf } from "../support/stores.ts";
+
+const own = useDatabase();
+const HEIGHT = 5n;
+const ALL_KEYS = ["casts_pkey", "links_pkey", "reactions_pkey"];
+
+async function openPlanned(): Promise<Store> {
+  const store = createPostgresStore({ connectionString: own.database.url });
+  await store.migrate();
+  await store.bindNetwork({ network: 1, shardCount: 1 });
+  await store.planSnapshot({ shardId: 1, height: HEIGHT, virtualShards: [0] });
+  return store;
+}
+
+const castsOf = (...seeds: readonly number[]) =>
+  changesOf(
+    HEIGHT,
+    seeds.map((seed) => aMergeMessageEvent(aCastAdd({ text: `${seed}` }, { seed }))),
+  );
+
+const linksOf = (...seeds: readonly number[]) =>
+  changesOf(
+    HEIGHT,
+    seeds.map((seed) => aMergeMessageEvent(aLinkAdd({}, { seed }))),
+  );
+
+/** Pages of one partition, each with its changes. */
+function pagesOf(...listed: readonly PageBatch["changes"][]): readonly PageBatch[] {
+  return listed.map((changes, index) => ({
+    ...pageOf(HEIGHT, changes),
+    pageToken: index === 0 ? null : `${index}`,
+    nextPageToken: index === listed.length - 1 ? null : `${index + 1}`,
+    isLast: index === listed.length - 1,
+  }));
+}
+
+async function applyPages(store: Store, ...listed: readonly PageBatch["changes"][]) {
+  for (const page of pagesOf(...listed)) await store.applyPage(page);
+}
+
+/** Names of primary keys of the large relations; or of valid unique indexes, primary or not. */
+async function keys(kind: "primary" | "unique" = "primary"): Promise<readonly string[]> {
+  const { rows } = await own.database.query(
+    `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+     where c.relname = any('{${ALL_KEYS}}') and i.indis${kind} and i.indisvalid order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function countOf(from: string): Promise<number> {
+  return (await own.database.query(`select count(*)::int as count from ${from}`)).rows[0].count;
+}
+
+const lockBuilds = (session: typeof own.client) =>
+  session.query("select pg_advisory_lock(hashtext('snaprag indexes'), hashtext('public'))");
+
+describe("keys of a first load", () => {
+  it("are missing while it writes, and there when a data shard follows blocks", async () => {
+    await using store = await openPlanned();
+    await store.startRealtime(0, 1n);
+    await applyPages(store, castsOf(1, 2), castsOf(3));
+    expect(await keys("unique")).toEqual([]);
+
+    await store.startRealtime(1, HEIGHT);
+
+    expect(await keys()).toEqual(ALL_KEYS);
+    await store.applyBlocks(batchOf(HEIGHT + 1n, castsOf(3, 4)));
+    expect(await countOf("casts")).toBe(4);
+  });
+
+  it("are built with everything else that was put off", async () => {
+    await using store = await openPlanned();
+
+    await store.finishLoading();
+    await store.finishLoading();
+
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+
+  it("are there for pages that are listed again, for replays, repairs and embedders", async () => {
+    const needs: readonly ((store: Store) => Promise<unknown>)[] = [
+      (store) => store.applyPage({ ...pageOf(HEIGHT, castsOf(1)), isRelisted: true }),
+      (store) => store.applyReplay({ id: 1n, changes: [] }),
+      async (store) => {
+        const batch = { shardId: 1, blockNumber: HEIGHT, changes: [], leaves: [] };
+        await expect(store.repairRows(batch)).rejects.toMatchObject({ code: "fenced" });
+      },
+      async () => {
+        await using embeddings = createEmbeddingStore({ connectionString: own.database.url });
+        await embeddings.claim(aClaim(await embeddings.takeUp(aPlan())));
+        await embeddings.forget();
+      },
+    ];
+    for (const need of needs) {
+      await using store = await openPlanned();
+      expect(await keys("unique")).toEqual([]);
+      await need(store);
+      expect(await keys()).toEqual(ALL_KEYS);
+      await store.reset();
+    }
+  });
+
+  it("stay where large relations are divided", async () => {
+    await using store = createPostgresStore({
+      connectionString: own.database.url,
+      fidPartitions: 2,
+    });
+
+    await store.migrate();
+
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+
+  it("are put off again after a reset", async () => {
+    await using store = await openPlanned();
+    await store.startRealtime(1, HEIGHT).catch(() => undefined);
+    expect(await keys()).toEqual(ALL_KEYS);
+    await store.reset();
+    await store.migrate();
+    expect(await keys("unique")).toEqual([]);
+
+    await store.startRealtime(1, HEIGHT);
+
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+});
+
+describe("rows that pages list twice", () => {
+  it("are there once when keys are, and quarantine has nothing of them", async () => {
+    await using store = await openPlanned();
+    await applyPages(store, castsOf(1, 2), castsOf(2, 3, 3), castsOf(1));
+    expect(await countOf("casts")).toBe(6);
+
+    await store.startRealtime(1, HEIGHT);
+
+    expect(await countOf("casts")).toBe(3);
+    expect(await countOf("casts where text in ('1', '2', '3')")).toBe(3);
+    expect(await countOf("quarantined_messages")).toBe(0);
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+
+  it("are there once also when a writer kept the key from being built in one go", async () => {
+    await using store = await openPlanned();
+    await applyPages(store, linksOf(1, 2), linksOf(2));
+    await own.client.query("begin; delete from links where false");
+
+    const starting = store.startRealtime(1, HEIGHT);
+    const waiting = `select from pg_stat_activity where datname = current_database()
+      and query like 'create unique index concurrently links_pkey%' and wait_event_type = 'Lock'`;
+    const count = async () => (await own.database.query(waiting)).rows.length;
+    await expect.poll(count, { timeout: 20_000 }).toBe(1);
+    await own.client.query("commit");
+    await starting;
+
+    expect(await countOf("links")).toBe(2);
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+});
+
+describe("building keys", () => {
+  it("is waited for where another process does it, and no longer", async () => {
+    await using store = await openPlanned();
+    await lockBuilds(own.client);
+
+    const starting = store.startRealtime(2, HEIGHT);
+    expect(await Promise.race([starting, delay(500, "waiting")])).toBe("waiting");
+    for (const key of ALL_KEYS) {
+      const table = key.replace("_pkey", "");
+      await own.client.query(`create unique index ${key} on ${table} (fid, hash)`);
+    }
+    await starting;
+
+    expect(await keys("unique")).toEqual(ALL_KEYS);
+    await own.client.query("select pg_advisory_unlock_all()");
+    await store.finishLoading();
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+
+  it("does without the name of a primary key while somebody reads for long", async () => {
+    await using store = await openPlanned();
+    await own.client.query("begin; select from links");
+
+    await store.startRealtime(2, HEIGHT);
+
+    expect(await keys("unique")).toEqual(ALL_KEYS);
+    expect(await keys()).toEqual(["casts_pkey", "reactions_pkey"]);
+    await own.client.query("commit");
+    await store.finishLoading();
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+
+  it("begins anew where a process was killed in the middle of it", async () => {
+    await using store = await openPlanned();
+    await own.client.query("create unique index links_pkey on links (fid, hash)");
+    await own.client.query(
+      "update pg_index set indisvalid = false where indexrelid = 'links_pkey'::regclass",
+    );
+
+    await store.startRealtime(2, HEIGHT);
+
+    expect(await keys()).toEqual(ALL_KEYS);
+  });
+});
