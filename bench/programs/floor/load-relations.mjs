@@ -2,6 +2,7 @@
 import {
   lastPositionOf,
   MESSAGE_MAPPINGS,
+  TABLE_KEYS,
   toFnameTransferRow,
   toOnChainEventRow,
 } from "@snaprag/processors";
@@ -21,15 +22,9 @@ async function createTables(client) {
   await store.migrate();
   await store.close();
   // Keys are built when all rows are there, as fast as they can be.
-  const { rows } = await client.query(
-    `select conrelid::regclass::text as "table", conname, pg_get_constraintdef(oid) as definition
-     from pg_constraint where contype = 'p' and conrelid = any($1::regclass[])`,
-    [relations],
-  );
-  for (const { table, conname } of rows) {
-    await client.query(`alter table ${table} drop constraint ${conname}`);
+  for (const table of relations) {
+    await client.query(`alter table ${table} drop constraint if exists ${table}_pkey`);
   }
-  return rows;
 }
 
 const relations = [
@@ -38,7 +33,7 @@ const relations = [
 ];
 const client = new pg.Client(connectionString);
 await client.connect();
-const keys = await createTables(client);
+await createTables(client);
 const { rows: columns } = await client.query(
   `select table_name, column_name as name, data_type as type, udt_name as elements
    from information_schema.columns where table_schema = 'public'`,
@@ -100,11 +95,8 @@ for (const [table, { copy }] of tables) rowCounts.set(table, await copy.close())
 
 /** What is built of a relation, its key first. */
 function statementsOf(table) {
-  const ofTable = keys.filter((key) => key.table === table);
   return [
-    ...ofTable.map(
-      ({ conname, definition }) => `alter table ${table} add constraint ${conname} ${definition}`,
-    ),
+    `alter table ${table} add primary key (${TABLE_KEYS[table].join(", ")})`,
     ...JSON.parse(indexes).filter((index) => index.includes(` ON public.${table} `)),
     `analyze ${table}`,
   ];

@@ -32,7 +32,7 @@ import { planPage } from "./write/apply-page.ts";
 import type { BatchPlan } from "./write/batch-plan.ts";
 import { statementsOf } from "./write/batch-plan.ts";
 import { rebuild } from "./write/derived/rebuild.ts";
-import { finishLoading } from "./write/loading/finish-loading.ts";
+import { finishLoading, prepareToFollow } from "./write/loading/finish-loading.ts";
 import type { Keys } from "./write/loading/keys.ts";
 import { createKeys } from "./write/loading/keys.ts";
 import { runAll } from "./write/quarantine/attempt.ts";
@@ -114,7 +114,7 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
     },
     async startRealtime(shardId, blockNumber) {
       // Shard 0, which begins with the first load, brings nothing for large relations.
-      if (shardId !== 0) await keys.ensure();
+      if (shardId !== 0) await prepareToFollow(connections, keys);
       await pipeline(startRealtime(shardId, blockNumber));
     },
     applyBlocks: (batch) => writeBatch(planBlocks(batch)),

@@ -8,7 +8,10 @@ function toBuffer(bytes: Uint8Array | null | undefined): Buffer | null {
   return bytes ? Buffer.from(bytes) : null;
 }
 
-/** Moves a partition past a page, or ends the transaction when it is not where the page begins. */
+/**
+ * Moves a partition past a page, or ends the transaction when it is not where the page begins. Nobody waits
+ * for the disk: what a power failure takes is a page with its progress, which is downloaded again.
+ */
 export function movePartition(page: PageBatch): QueryConfig {
   const { shardId, virtualShard, height, pageToken, nextPageToken } = page;
   return {
@@ -22,7 +25,8 @@ export function movePartition(page: PageBatch): QueryConfig {
         where shard_id = $1 and virtual_shard = $2 and height = $3 and status <> 'done'
           and page_token is not distinct from $4
         returning 1
-      ) select sync_fence((select count(*) from moved))`,
+      ) select sync_fence((select count(*) from moved)),
+        set_config('synchronous_commit', 'off', true)`,
     values: [
       shardId,
       virtualShard,

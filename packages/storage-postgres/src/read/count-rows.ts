@@ -4,7 +4,7 @@ import type { Connections } from "../connection/connections.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
 
 /** From this many rows on, the database's statistics answer: counting would read them all. */
-const COUNT_UP_TO_ROWS = 5_000_000;
+const COUNT_UP_TO_ROWS = 1_000_000;
 
 /** By relation; of a partitioned one nothing but its partitions has statistics for certain. */
 const ESTIMATES = `

@@ -4,19 +4,11 @@ import type { Client, ClientBase } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { fromPostgresError } from "../../connection/postgres-errors.ts";
 import { findFidPartitions } from "../../tables/fid-partitions.ts";
-import type { IndexDefinition } from "../indexes.ts";
 import { buildMissing, findMissing } from "../indexes.ts";
 import { unlessDone } from "./build-turns.ts";
-import { BLOCKING_BUILD_BYTES, INDEXES } from "./load-indexes.ts";
+import { BLOCKING_BUILD_BYTES, INDEXES, keyOf, LARGE_TABLES } from "./definitions.ts";
 
 type Session = Pick<ClientBase, "query">;
-
-/** Relations that take nearly all rows of a first load. */
-export const LARGE_TABLES = ["casts", "reactions", "links"] as const;
-
-function keyOf(table: string): IndexDefinition {
-  return [`${table}_pkey`, `${table} (fid, hash)`, "unique"];
-}
 
 /**
  * Takes the keys away, for a first load; from relations that have just been made. Those that are
@@ -29,7 +21,6 @@ export async function deferKeys(session: Session): Promise<void> {
   }
 }
 
-/** Large relations without a key, the largest first; and whether no row can be there twice already. */
 const WITHOUT_KEY = `
 select c.relname as name, exists (
   select from pg_index i join pg_class key on key.oid = i.indexrelid
@@ -41,12 +32,15 @@ where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
   and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'p')
 order by pg_relation_size(c.oid) desc`;
 
+/** A large relation without a primary key. */
 interface KeylessTable {
   readonly name: string;
+  /** Whether no row can be there twice all the same. */
   readonly is_unique: boolean;
 }
 
-async function listKeyless(session: Session): Promise<readonly KeylessTable[]> {
+/** Large relations without a primary key, the largest first. */
+export async function listKeyless(session: Session): Promise<readonly KeylessTable[]> {
   return (await session.query<KeylessTable>(WITHOUT_KEY)).rows;
 }
 
@@ -86,51 +80,63 @@ async function promote(session: Session, table: string): Promise<void> {
   }
 }
 
+/** Builds the key of a relation, in a session whose turn it is to build. */
+export async function buildKey(session: Client, table: string): Promise<void> {
+  await buildUnique(session, table);
+  await promote(session, table);
+}
+
 /** Builds what keys are missing, in a session whose turn it is to build. */
 export async function buildKeys(session: Client): Promise<void> {
   const keyless = await listKeyless(session);
   // Sessions of a process that was killed may be building others: they and this would wait for each other.
   if (keyless.length > 0) await findMissing(session, INDEXES);
   for (const { name, is_unique: isUnique } of keyless) {
-    if (!isUnique) await buildUnique(session, name);
-    await promote(session, name);
+    if (isUnique) await promote(session, name);
+    else await buildKey(session, name);
   }
 }
 
 /** How a store sees to it that rows can be found and met by their keys. */
 export interface Keys {
+  /** Whether they can. */
+  areThere(): Promise<boolean>;
   /** Resolves when they can. Builds what is missing, unless others do. */
   ensure(): Promise<void>;
   /** There may be none any longer. */
   forget(): void;
 }
 
+async function areAllUnique(session: Session): Promise<boolean> {
+  return (await listKeyless(session)).every(({ is_unique: isUnique }) => isUnique);
+}
+
 /** Creates the keys of a store. What was seen to be there is not looked for again. */
 export function createKeys(connections: Connections): Keys {
-  let ensured: Promise<void> | undefined;
+  let isSeen = connections.backend !== "server";
+  let building: Promise<void> | undefined;
 
-  async function isDone(session: Session): Promise<boolean> {
-    return (await listKeyless(session)).every(({ is_unique: isUnique }) => isUnique);
+  async function areThere(): Promise<boolean> {
+    isSeen ||= await areAllUnique(connections);
+    return isSeen;
   }
 
   async function build(): Promise<void> {
-    if (connections.backend !== "server" || (await isDone(connections))) return;
-    await unlessDone(connections, isDone, buildKeys);
+    if (!(await areThere())) await unlessDone(connections, areAllUnique, buildKeys);
+    isSeen = true;
   }
 
   return {
+    areThere,
     async ensure() {
-      ensured ??= build();
-      const current = ensured;
-      try {
-        await current;
-      } catch (error) {
-        if (ensured === current) ensured = undefined;
-        throw error;
-      }
+      if (isSeen) return;
+      building ??= build().finally(() => {
+        building = undefined;
+      });
+      await building;
     },
     forget() {
-      ensured = undefined;
+      isSeen = connections.backend !== "server";
     },
   };
 }

@@ -1,9 +1,18 @@
-// What a database does to large relations by itself, put off while they are loaded.
+// What a database does to relations by itself as they fill, put off while they are loaded.
 import type { ClientBase } from "pg";
 import { listPartitions } from "../../tables/fid-partitions.ts";
-import { LARGE_TABLES } from "./keys.ts";
+import { LARGE_TABLES } from "./definitions.ts";
 
 type Session = Pick<ClientBase, "query">;
+
+/** Relations that nearly every page of a first load has rows for. */
+const FILLED_TABLES = [
+  ...LARGE_TABLES,
+  "onchain_events",
+  "trie_leaves",
+  "user_data_changes",
+  "verifications",
+] as const;
 
 /**
  * Rows that only come leave nothing to vacuum, and statistics serve as well when a million rows and as
@@ -22,7 +31,7 @@ const ASSIGNED = Object.entries(SETTINGS).map((setting) => setting.join("="));
 /** Puts it off; for relations that have just been made. */
 export async function deferVacuum(session: Session): Promise<void> {
   const partitions = await listPartitions(session);
-  for (const table of LARGE_TABLES) {
+  for (const table of FILLED_TABLES) {
     // One that is partitioned holds no rows, and takes no such settings.
     for (const relation of partitions.get(table) ?? [table]) {
       await session.query(`alter table ${relation} set (${ASSIGNED.join(", ")})`);

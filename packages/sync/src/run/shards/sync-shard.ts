@@ -11,6 +11,7 @@ import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
 import type { NodeFacts } from "../inspect-node.ts";
 import { untilDone } from "../survive.ts";
 import type { SyncRun } from "../sync-run.ts";
+import { awaitOthers } from "./await-others.ts";
 import { findProgress } from "./find-progress.ts";
 import type { ShardSurroundings } from "./shard-surroundings.ts";
 import { awaitLead } from "./stand-by.ts";
@@ -41,6 +42,7 @@ async function completeHistory(
   const isBegun = hasFollowed || (await run.store.listPartitions(shardId)).length > 0;
   const start = isBegun ? undefined : startWithoutSnapshot(run, facts, shardId);
   const height = start ?? (await downloadShard(run, shardId, limits));
+  if (start === undefined) await awaitOthers(run, shardId);
   await run.store.startRealtime(shardId, height);
   // What others have downloaded is only in the store.
   activity.messageCount = Number((await findProgress(run, shardId))?.messageCount ?? 0n);
