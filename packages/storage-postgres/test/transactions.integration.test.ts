@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { PostgresStoreOptions } from "../src/index.ts";
 import { createPostgresStore, SCHEMA_VERSION } from "../src/index.ts";
 import { useDatabase } from "./support/each-database.ts";
-import { batchOf, changesOf } from "./support/stores.ts";
+import { batchOf, changesOf, pageOf } from "./support/stores.ts";
 
 const own = useDatabase();
 
@@ -118,6 +118,23 @@ describe("a change handler", () => {
     expect((await own.client.query("select to_regclass('handled') as t")).rows[0].t).toBe(
       "handled",
     );
+  });
+
+  it("is part of a commit that waits for the disk with blocks, and not with pages", async () => {
+    const seen: string[] = [];
+    await using store = open({
+      onChanges: async (_, transaction) => {
+        const { rows } = await transaction.query("show synchronous_commit");
+        seen.push(rows[0].synchronous_commit);
+      },
+    });
+    await store.migrate();
+    await store.planSnapshot({ shardId: 1, height: 1n, virtualShards: [0] });
+    await store.applyPage(pageOf(1n, gm.changes));
+    await store.startRealtime(1, 1n);
+    await store.applyBlocks(batchOf(2n, gm.changes));
+
+    expect(seen).toEqual(["off", "on"]);
   });
 
   it("undoes the batch when it throws", async () => {

@@ -120,6 +120,27 @@ describe("keys of a first load", () => {
     expect(await keys()).toEqual(ALL_KEYS);
   });
 
+  it("come with all indexes where a load of some size is over, and by themselves elsewhere", async () => {
+    const hasIndexes = async () =>
+      (await countOf("pg_indexes where indexname = 'links_by_target'")) > 0;
+    await using store = await openPlanned();
+    await store.startRealtime(2, HEIGHT);
+    expect([await keys(), await hasIndexes()]).toEqual([ALL_KEYS, false]);
+    await store.reset();
+    await store.migrate();
+    await store.planSnapshot({ shardId: 1, height: HEIGHT, virtualShards: [0] });
+    await own.client.query(
+      `insert into links (fid, hash, "timestamp", signer, signature, link_type, event_id)
+       select 1, decode(md5(i::text), 'hex'), now(), '', repeat('s', 200)::bytea, '', i
+       from generate_series(1, 70000) i`,
+    );
+    await store.applyPage(pageOf(HEIGHT, []));
+
+    await store.startRealtime(1, HEIGHT);
+
+    expect([await keys(), await hasIndexes()]).toEqual([ALL_KEYS, true]);
+  });
+
   it("are put off again after a reset", async () => {
     await using store = await openPlanned();
     await store.startRealtime(1, HEIGHT).catch(() => undefined);

@@ -25,7 +25,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "auto" | "json" | "pretty";
 
 /** How much of what nodes say is checked, from nothing to everything. */
-type VerifyLevel = "none" | "proof" | "full";
+export type VerifyLevel = "none" | "proof" | "full";
 
 /** The value of each configuration key. */
 export interface ConfigValues extends EmbeddingConfigValues {

@@ -11,11 +11,14 @@ const MAX_UNASKED = 4;
  * A server is taken to be on the same machine: one core is its own, but of two it leaves enough for a
  * second thread. That has nothing to give where signatures are verified, which have threads of their own.
  */
-export function threadCountOf(settings: Settings, target: DatabaseTarget): number {
+export function threadCountOf(
+  settings: Pick<Settings, "sync.threads" | "sync.verify">,
+  target: DatabaseTarget,
+  cores: number = availableParallelism(),
+): number {
   if (target.kind === "embedded") return 1;
   const asked = settings["sync.threads"].value;
   if (asked !== undefined) return asked;
-  const cores = availableParallelism();
   const fewest = settings["sync.verify"].value === "full" ? 1 : Math.min(2, cores);
   return Math.max(fewest, Math.min(MAX_UNASKED, cores - 1));
 }
