@@ -177,6 +177,9 @@ describe("finishLoading()", () => {
 
   it("takes an index that the session of a process that was killed commits meanwhile", async () => {
     await using store = createPostgresStore({ connectionString: own.database.url });
+    await store.finishLoading();
+    await drop("links_by_target");
+    await drop("casts_by_hash");
     await own.client.query(`begin; create index ${LINKS_BY_TARGET}`);
     const { rows } = await own.client.query("select 'links_by_target'::regclass::oid as oid");
 

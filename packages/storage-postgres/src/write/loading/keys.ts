@@ -52,8 +52,11 @@ function deleteRepeated(table: string): string {
     ) as placed where place > 1)`;
 }
 
-/** Sees to it that no row is there twice, and none comes. */
-async function buildUnique(session: Client, table: string): Promise<void> {
+/**
+ * Builds the key of a relation as a unique index, in a session whose turn it is to build: no row is there
+ * twice then, and none comes.
+ */
+export async function buildUnique(session: Client, table: string): Promise<void> {
   const build = () =>
     buildMissing(session, [keyOf(table)], { blockingBelowBytes: BLOCKING_BUILD_BYTES });
   try {
@@ -80,20 +83,14 @@ async function promote(session: Session, table: string): Promise<void> {
   }
 }
 
-/** Builds the key of a relation, in a session whose turn it is to build. */
-export async function buildKey(session: Client, table: string): Promise<void> {
-  await buildUnique(session, table);
-  await promote(session, table);
-}
-
 /** Builds what keys are missing, in a session whose turn it is to build. */
 export async function buildKeys(session: Client): Promise<void> {
   const keyless = await listKeyless(session);
   // Sessions of a process that was killed may be building others: they and this would wait for each other.
   if (keyless.length > 0) await findMissing(session, INDEXES);
   for (const { name, is_unique: isUnique } of keyless) {
-    if (isUnique) await promote(session, name);
-    else await buildKey(session, name);
+    if (!isUnique) await buildUnique(session, name);
+    await promote(session, name);
   }
 }
 

@@ -6,7 +6,7 @@ import type { IndexDefinition } from "../indexes.ts";
 import { buildBlocking, buildMissing, findMissing, readRowBytes, tableOf } from "../indexes.ts";
 import { awaitTurn } from "./build-turns.ts";
 import { BLOCKING_BUILD_BYTES, INDEXES } from "./definitions.ts";
-import { buildKey, buildKeys, listKeyless } from "./keys.ts";
+import { buildKeys, buildUnique, listKeyless } from "./keys.ts";
 
 /** The relations that indexes are of, the largest first, when all are whole and may be blocked. */
 async function listSmall(
@@ -66,7 +66,8 @@ async function buildSmall(
 
   async function buildTables(builder: Client): Promise<void> {
     for (let table = tables.shift(); table !== undefined; table = tables.shift()) {
-      if (keyless.includes(table)) await buildKey(builder, table);
+      // It becomes the primary key afterwards: that would wait for the other session's statistics.
+      if (keyless.includes(table)) await buildUnique(builder, table);
       for (const index of missing) {
         if (tableOf(index) === table) await buildBlocking(builder, index);
       }
