@@ -210,12 +210,17 @@ describe("sync with embeddings enabled", () => {
     const [, connectionString = ""] = workplace.databaseFlags;
     const other = new pg.Client({ connectionString });
     await other.connect();
+    // With keys, shards follow blocks while indexes are yet to be built.
+    await runCli(["migrate", ...workplace.databaseFlags], { folder: workplace.folder });
+    for (const table of ["casts", "reactions", "links"]) {
+      await other.query(`alter table ${table} add primary key (fid, hash)`);
+    }
     // Whoever builds indexes, of the sync or for searching, waits for this one.
     const lock = "hashtext('snaprag indexes'), hashtext('public')";
     await other.query(`select pg_advisory_lock(${lock})`);
     const argv = ["sync", "--snapchain-endpoint", devnet.endpoint, ...workplace.databaseFlags];
-    const surroundings = { folder: workplace.folder, environment: enabled(api) };
-    await using running = startCli(argv, surroundings);
+    const environment = { ...enabled(api), SNAPRAG_SYNC_THREADS: "1" };
+    await using running = startCli(argv, { folder: workplace.folder, environment });
     const others =
       "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
     const waiting = `select ${others} and query like '%pg_try_advisory_lock(hashtext($1)%'`;
