@@ -1,5 +1,5 @@
-// Primary keys of the largest relations: made behind a first load, of which they would be a quarter of
-// the database's work, and needed by whatever comes after it.
+// Primary keys of the largest relations: made behind a first load, which takes the database a seventh less
+// work (bench/NOTES.md), and needed by whatever comes after it.
 import type { Client, ClientBase } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { fromPostgresError } from "../../connection/postgres-errors.ts";

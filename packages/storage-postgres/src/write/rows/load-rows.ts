@@ -76,7 +76,7 @@ function copyTable(table: TableName, folded: readonly FoldedRow[]): Statement {
 }
 
 /**
- * One statement for each relation that has rows, which fails when one of them is there: that spares
+ * One statement for each relation that has rows, which fails when one of them is there and keys are: that spares
  * the database a look before each row, nearly half of its work.
  */
 export function loadRows(tables: FoldedRows, backend: Backend): readonly Statement[] {

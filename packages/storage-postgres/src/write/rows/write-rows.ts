@@ -11,7 +11,7 @@ import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
 /**
  * How rows meet what is there.
  *
- * - `load`: a first load, in which no row can be there; one that is fails the statement. That spares
+ * - `load`: a first load, in which no row can be there; one that is fails the statement, if the relation has its key. That spares
  *   the database a look before each row, nearly half of its work.
  * - `insert`: a first load; rows that are there stay as they are.
  * - `join`: rows become as the greatest position left them.
