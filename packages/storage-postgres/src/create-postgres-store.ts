@@ -40,6 +40,9 @@ import { writeIsolated } from "./write/quarantine/isolate-refused.ts";
 import { applyReplay } from "./write/quarantine/replay.ts";
 import { repairRows } from "./write/repair-rows.ts";
 
+/** It begins with the first load, and brings nothing for relations whose keys are made behind that. */
+const BLOCK_SHARD = 0;
+
 /** Sends a batch as a whole. Nobody holds its changes while the database is at work. */
 function sendBatch({ pipeline }: Connections, plan: BatchPlan): Promise<void> {
   return pipeline(statementsOf(plan, plan.listChanges()));
@@ -94,7 +97,11 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
   const { query, pipeline } = connections;
   const { leaseMs } = resolved;
   return {
-    migrate: () => migrate(connections, resolved.fidPartitions),
+    async migrate() {
+      // Where a mirror was, there may be an empty database by now.
+      keys.forget();
+      await migrate(connections, resolved.fidPartitions);
+    },
     async reset() {
       await reset(connections);
       keys.forget();
@@ -112,12 +119,15 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       if (page.isRelisted) await keys.ensure();
       await writeBatch(planPage(page, connections.backend));
     },
-    async startRealtime(shardId, blockNumber) {
-      // Shard 0, which begins with the first load, brings nothing for large relations.
-      if (shardId !== 0) await prepareToFollow(connections, keys);
+    async startRealtime(shardId, blockNumber, signal) {
+      if (shardId !== BLOCK_SHARD) await prepareToFollow(connections, keys, signal);
       await pipeline(startRealtime(shardId, blockNumber));
     },
-    applyBlocks: (batch) => writeBatch(planBlocks(batch)),
+    async applyBlocks(batch) {
+      // Somebody may have filled the relations anew under a shard that follows blocks.
+      if (batch.shardId !== BLOCK_SHARD) await keys.ensure();
+      await writeBatch(planBlocks(batch));
+    },
     recordProof: (shardId, proof) => pipeline(recordProof(shardId, proof)),
     openView: () => openView(connections),
     async repairRows(batch) {
@@ -132,7 +142,11 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       );
     },
     finishLoading: (signal) => finishLoading(connections, signal),
-    rebuild: () => rebuild(connections),
+    async rebuild() {
+      // Accounts are gone through by the keys of their rows.
+      await keys.ensure();
+      return rebuild(connections);
+    },
     recordFault: (fault) => pipeline(countFault(fault)),
     countRows: () => countRows(connections),
     listRows: (table) => listRows(connections, table),

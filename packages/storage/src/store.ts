@@ -155,13 +155,18 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Ends the historical phase: the shard follows blocks after `blockNumber` from now on. Also how a
-   * shard starts that has no snapshot to begin with.
+   * shard starts that has no snapshot to begin with. Where that takes what another process builds just
+   * now, it waits for that, until `signal` aborts: then it rejects with its reason.
    *
    * @throws {StorageError} `fenced` when a partition of the shard is not done: another process has
    * sent it to a newer snapshot, and its rows are yet to come. Also when the shard follows blocks
    * already: another process was faster, and has come further than `blockNumber`
    */
-  startRealtime(shardId: number, blockNumber: bigint): Promise<void>;
+  startRealtime(
+    shardId: number,
+    blockNumber: bigint,
+    signal?: AbortSignal | undefined,
+  ): Promise<void>;
 
   /**
    * Applies whole blocks with their progress, in one transaction. A message that the database

@@ -98,6 +98,7 @@ async function runSession(session: Session): Promise<void> {
     store,
     membership,
     options,
+    shardIds,
     network,
     blake3,
     ed25519,

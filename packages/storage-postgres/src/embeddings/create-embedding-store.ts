@@ -77,6 +77,11 @@ select exists (
   where phase = 'historical' and sync_is_alive(l.member_id)
 ) as is_loading`;
 
+async function hasCasts({ query }: Connections): Promise<boolean> {
+  const { rows } = await query("select exists (select from casts) as has_casts");
+  return rows[0]?.has_casts === true;
+}
+
 const FIND_VECTORS = `
 select distinct on (content_hash) content_hash, embedding::real[] as vector
 from cast_embeddings where set_id = $1 and content_hash = any($2::bytea[])
@@ -147,11 +152,16 @@ export function createEmbeddingStore(
   const keys = createKeys(connections);
   const { query, transact } = connections;
   return {
-    takeUp: (plan) => takeUp(connections, plan),
+    takeUp(plan) {
+      // Where a mirror was, there may be another one by now.
+      keys.forget();
+      return takeUp(connections, plan);
+    },
     isLoading: async () => (await query(IS_LOADING)).rows[0]?.is_loading === true,
     async claim(request) {
-      // Casts are gone through by their keys, which a first load that was broken off has put off.
-      await keys.ensure();
+      // Casts are gone through by their keys, which a first load that was broken off has put off. One that
+      // has not begun is left to put them off.
+      if (!(await keys.areThere()) && (await hasCasts(connections))) await keys.ensure();
       return claim(connections, request);
     },
     findVectors: (setId, contentHashes) => findVectors(connections, setId, contentHashes),

@@ -3,8 +3,8 @@ import type { Connections } from "../connection/connections.ts";
 import type { Member } from "./members.ts";
 import { toPartitions } from "./partitions.ts";
 
-/** Where a lease keeps the lead of a shard. */
-const LEAD = -1;
+/** Where a lease keeps the lead of a shard: in place of a virtual shard. */
+export const LEAD = -1;
 
 const TAKE = `
 on conflict (shard_id, virtual_shard) do update set member_id = excluded.member_id

@@ -1,92 +1,64 @@
 // Keys of the largest relations: put off while a first load writes, and there before anything needs them.
 import { setTimeout as delay } from "node:timers/promises";
-import { aCastAdd, aLinkAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
-import type { PageBatch, Store } from "@snaprag/storage";
+import type { Store } from "@snaprag/storage";
 import { describe, expect, it } from "vitest";
 import { createEmbeddingStore } from "../../src/embeddings/index.ts";
 import { createPostgresStore } from "../../src/index.ts";
 import { aClaim, aPlan } from "../embeddings/support/embedding.ts";
 import { useDatabase } from "../support/each-database.ts";
-import { batchOf, changesOf, pageOf } from "../support/stores.ts";
+import {
+  ALL_KEYS,
+  applyPages,
+  castsOf,
+  countOf,
+  HEIGHT,
+  linksOf,
+  openPlanned,
+  readKeys,
+} from "../support/first-load.ts";
+import { batchOf, pageOf } from "../support/stores.ts";
 
 const own = useDatabase();
-const HEIGHT = 5n;
-const ALL_KEYS = ["casts_pkey", "links_pkey", "reactions_pkey"];
-
-async function openPlanned(): Promise<Store> {
-  const store = createPostgresStore({ connectionString: own.database.url });
-  await store.migrate();
-  await store.bindNetwork({ network: 1, shardCount: 1 });
-  await store.planSnapshot({ shardId: 1, height: HEIGHT, virtualShards: [0] });
-  return store;
-}
-
-const castsOf = (...seeds: readonly number[]) =>
-  changesOf(
-    HEIGHT,
-    seeds.map((seed) => aMergeMessageEvent(aCastAdd({ text: `${seed}` }, { seed }))),
-  );
-
-const linksOf = (...seeds: readonly number[]) =>
-  changesOf(
-    HEIGHT,
-    seeds.map((seed) => aMergeMessageEvent(aLinkAdd({}, { seed }))),
-  );
-
-/** Pages of one partition, each with its changes. */
-function pagesOf(...listed: readonly PageBatch["changes"][]): readonly PageBatch[] {
-  return listed.map((changes, index) => ({
-    ...pageOf(HEIGHT, changes),
-    pageToken: index === 0 ? null : `${index}`,
-    nextPageToken: index === listed.length - 1 ? null : `${index + 1}`,
-    isLast: index === listed.length - 1,
-  }));
-}
-
-async function applyPages(store: Store, ...listed: readonly PageBatch["changes"][]) {
-  for (const page of pagesOf(...listed)) await store.applyPage(page);
-}
-
-/** Names of primary keys of the large relations; or of valid unique indexes, primary or not. */
-async function keys(kind: "primary" | "unique" = "primary"): Promise<readonly string[]> {
-  const { rows } = await own.database.query(
-    `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
-     where c.relname = any('{${ALL_KEYS}}') and i.indis${kind} and i.indisvalid order by 1`,
-  );
-  return rows.map(({ name }) => name);
-}
-
-async function countOf(from: string): Promise<number> {
-  return (await own.database.query(`select count(*)::int as count from ${from}`)).rows[0].count;
-}
 
 const lockBuilds = (session: typeof own.client) =>
   session.query("select pg_advisory_lock(hashtext('snaprag indexes'), hashtext('public'))");
 
+/** More rows than it makes no difference of, how their indexes are built. */
+async function insertLinks(): Promise<void> {
+  await own.client.query(
+    `insert into links (fid, hash, "timestamp", signer, signature, link_type, event_id)
+     select 1, decode(md5(i::text), 'hex'), now(), '', repeat('s', 200)::bytea, '', i
+     from generate_series(1, 70000) i`,
+  );
+}
+
+const hasIndexes = async () =>
+  (await countOf(own, "pg_indexes where indexname = 'links_by_target'")) > 0;
+
 describe("keys of a first load", () => {
   it("are missing while it writes, and there when a data shard follows blocks", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await store.startRealtime(0, 1n);
     await applyPages(store, castsOf(1, 2), castsOf(3));
-    expect(await keys("unique")).toEqual([]);
+    expect(await readKeys(own, "unique")).toEqual([]);
 
     await store.startRealtime(1, HEIGHT);
 
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
     await store.applyBlocks(batchOf(HEIGHT + 1n, castsOf(3, 4)));
-    expect(await countOf("casts")).toBe(4);
+    expect(await countOf(own, "casts")).toBe(4);
   });
 
   it("are built with everything else that was put off", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
 
     await store.finishLoading();
     await store.finishLoading();
 
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 
-  it("are there for pages that are listed again, for replays, repairs and embedders", async () => {
+  it("are there for pages that are listed again, replays, repairs, rebuilds and embedders", async () => {
     const needs: readonly ((store: Store) => Promise<unknown>)[] = [
       (store) => store.applyPage({ ...pageOf(HEIGHT, castsOf(1)), isRelisted: true }),
       (store) => store.applyReplay({ id: 1n, changes: [] }),
@@ -94,17 +66,23 @@ describe("keys of a first load", () => {
         const batch = { shardId: 1, blockNumber: HEIGHT, changes: [], leaves: [] };
         await expect(store.repairRows(batch)).rejects.toMatchObject({ code: "fenced" });
       },
-      async () => {
+      (store) => store.rebuild(),
+      async (store) => {
         await using embeddings = createEmbeddingStore({ connectionString: own.database.url });
-        await embeddings.claim(aClaim(await embeddings.takeUp(aPlan())));
+        const request = aClaim(await embeddings.takeUp(aPlan()));
+        await embeddings.claim(request);
+        // There is nothing that a load which is to come would have to be slower for.
+        expect(await readKeys(own, "unique")).toEqual([]);
+        await applyPages(store, castsOf(1));
+        await embeddings.claim(request);
         await embeddings.forget();
       },
     ];
     for (const need of needs) {
-      await using store = await openPlanned();
-      expect(await keys("unique")).toEqual([]);
+      await using store = await openPlanned(own);
+      expect(await readKeys(own, "unique")).toEqual([]);
       await need(store);
-      expect(await keys()).toEqual(ALL_KEYS);
+      expect(await readKeys(own)).toEqual(ALL_KEYS);
       await store.reset();
     }
   });
@@ -117,60 +95,66 @@ describe("keys of a first load", () => {
 
     await store.migrate();
 
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 
   it("come with all indexes where a load of some size is over, and by themselves elsewhere", async () => {
-    const hasIndexes = async () =>
-      (await countOf("pg_indexes where indexname = 'links_by_target'")) > 0;
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await store.startRealtime(2, HEIGHT);
-    expect([await keys(), await hasIndexes()]).toEqual([ALL_KEYS, false]);
+    expect([await readKeys(own), await hasIndexes()]).toEqual([ALL_KEYS, false]);
     await store.reset();
     await store.migrate();
     await store.planSnapshot({ shardId: 1, height: HEIGHT, virtualShards: [0] });
-    await own.client.query(
-      `insert into links (fid, hash, "timestamp", signer, signature, link_type, event_id)
-       select 1, decode(md5(i::text), 'hex'), now(), '', repeat('s', 200)::bytea, '', i
-       from generate_series(1, 70000) i`,
-    );
+    await insertLinks();
     await store.applyPage(pageOf(HEIGHT, []));
 
     await store.startRealtime(1, HEIGHT);
 
-    expect([await keys(), await hasIndexes()]).toEqual([ALL_KEYS, true]);
+    expect([await readKeys(own), await hasIndexes()]).toEqual([ALL_KEYS, true]);
   });
 
-  it("are put off again after a reset", async () => {
-    await using store = await openPlanned();
-    await store.startRealtime(1, HEIGHT).catch(() => undefined);
-    expect(await keys()).toEqual(ALL_KEYS);
-    await store.reset();
-    await store.migrate();
-    expect(await keys("unique")).toEqual([]);
+  it("come by themselves while a shard that somebody leads has yet to begin", async () => {
+    await using store = await openPlanned(own);
+    await using member = await store.joinSync("a test");
+    for (const shardId of [1, 2]) await member.leadShard(shardId);
+    await insertLinks();
+    await store.applyPage(pageOf(HEIGHT, []));
 
     await store.startRealtime(1, HEIGHT);
 
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect([await readKeys(own), await hasIndexes()]).toEqual([ALL_KEYS, false]);
+  });
+
+  it("are put off again after a reset", async () => {
+    await using store = await openPlanned(own);
+    await store.startRealtime(1, HEIGHT).catch(() => undefined);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
+    await store.reset();
+    await store.migrate();
+    expect(await readKeys(own, "unique")).toEqual([]);
+
+    await store.startRealtime(1, HEIGHT);
+
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 });
 
 describe("rows that pages list twice", () => {
   it("are there once when keys are, and quarantine has nothing of them", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await applyPages(store, castsOf(1, 2), castsOf(2, 3, 3), castsOf(1));
-    expect(await countOf("casts")).toBe(6);
+    expect(await countOf(own, "casts")).toBe(6);
 
     await store.startRealtime(1, HEIGHT);
 
-    expect(await countOf("casts")).toBe(3);
-    expect(await countOf("casts where text in ('1', '2', '3')")).toBe(3);
-    expect(await countOf("quarantined_messages")).toBe(0);
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await countOf(own, "casts")).toBe(3);
+    expect(await countOf(own, "casts where text in ('1', '2', '3')")).toBe(3);
+    expect(await countOf(own, "quarantined_messages")).toBe(0);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 
   it("are there once also when a writer kept the key from being built in one go", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await applyPages(store, linksOf(1, 2), linksOf(2));
     await own.client.query("begin; delete from links where false");
 
@@ -182,14 +166,14 @@ describe("rows that pages list twice", () => {
     await own.client.query("commit");
     await starting;
 
-    expect(await countOf("links")).toBe(2);
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await countOf(own, "links")).toBe(2);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 });
 
 describe("building keys", () => {
   it("is waited for where another process does it, and no longer", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await lockBuilds(own.client);
 
     const starting = store.startRealtime(2, HEIGHT);
@@ -200,27 +184,27 @@ describe("building keys", () => {
     }
     await starting;
 
-    expect(await keys("unique")).toEqual(ALL_KEYS);
+    expect(await readKeys(own, "unique")).toEqual(ALL_KEYS);
     await own.client.query("select pg_advisory_unlock_all()");
     await store.finishLoading();
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 
   it("does without the name of a primary key while somebody reads for long", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await own.client.query("begin; select from links");
 
     await store.startRealtime(2, HEIGHT);
 
-    expect(await keys("unique")).toEqual(ALL_KEYS);
-    expect(await keys()).toEqual(["casts_pkey", "reactions_pkey"]);
+    expect(await readKeys(own, "unique")).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(["casts_pkey", "reactions_pkey"]);
     await own.client.query("commit");
     await store.finishLoading();
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 
   it("begins anew where a process was killed in the middle of it", async () => {
-    await using store = await openPlanned();
+    await using store = await openPlanned(own);
     await own.client.query("create unique index links_pkey on links (fid, hash)");
     await own.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'links_pkey'::regclass",
@@ -228,6 +212,6 @@ describe("building keys", () => {
 
     await store.startRealtime(2, HEIGHT);
 
-    expect(await keys()).toEqual(ALL_KEYS);
+    expect(await readKeys(own)).toEqual(ALL_KEYS);
   });
 });

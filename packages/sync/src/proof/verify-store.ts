@@ -144,16 +144,20 @@ async function verifySome(
 export async function* verifyStore(options: VerifyOptions): AsyncGenerator<ShardVerification> {
   const { store, shardIds, fid, sample } = options;
   const reading = await createNodeReading(options);
-  const drawn = sample === undefined ? undefined : await drawAccounts(store, sample);
-  const chosen = fid === undefined ? drawn : [fid];
+  let chosen: readonly bigint[] | undefined = fid === undefined ? undefined : [fid];
   for (const shard of await store.listShards()) {
     const { shardId, phase } = shard;
     if (shardId === 0 || shardIds?.includes(shardId) === false) continue;
     const check = { reading, options, shardId };
     // A shard that was not downloaded begins in the middle of its history.
     const isWhole = phase === "realtime" && (await store.listPartitions(shardId)).length > 0;
-    if (isWhole) yield await (chosen ? verifySome(check, chosen) : verifyWhole(check));
-    else yield unfinished(shard);
+    if (!isWhole) {
+      yield unfinished(shard);
+      continue;
+    }
+    // Not before: accounts cannot be gone through fast while a first load goes on.
+    if (sample !== undefined) chosen ??= await drawAccounts(store, sample);
+    yield await (chosen ? verifySome(check, chosen) : verifyWhole(check));
   }
 }
 

@@ -15,6 +15,8 @@ export interface SyncRun {
   /** What of the work that several processes share is this one's. */
   readonly membership: SyncMembership;
   readonly options: ResolvedSyncerOptions;
+  /** Shards that are mirrored. */
+  readonly shardIds: readonly number[];
   readonly network: NetworkIdentity;
   readonly blake3: Blake3;
   readonly ed25519: Ed25519;

@@ -74,6 +74,25 @@ describe("verifyStore()", () => {
 /** Accounts that are many enough, and blocks with so much in them, that most are changed by some blocks. */
 const BUSY = { users: 30, messages: 600, trafficPerBlock: 30, gaslessKeys: false };
 
+describe("a mirror that is being downloaded", () => {
+  it("is not gone through for accounts to look at", async () => {
+    devnet = await startDevnet({ users: 10, messages: 50 });
+    client = createNodeClient({ endpoint: devnet.endpoint });
+    const store = newStore();
+    await sync(devnet, store);
+    for (const shardId of [1, 2]) {
+      const { blockNumber } = (await store.findShard(shardId)) ?? { blockNumber: 0n };
+      const plan = { shardId, height: blockNumber, virtualShards: [0], fromBlock: blockNumber };
+      await store.planSnapshot(plan);
+    }
+    const openView = () => Promise.reject(new Error("looked at"));
+
+    const found = await verify({ ...store, openView }, { sample: 5 });
+
+    expect(found.map(({ status }) => status)).toEqual(["unproved", "unproved"]);
+  });
+});
+
 describe("a mirror without shard 0", () => {
   it("is not proved of accounts with gasless keys, whether all are looked at or some", async () => {
     devnet = await startDevnet({ users: 30, messages: 600, gaslessKeys: true });

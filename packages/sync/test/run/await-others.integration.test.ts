@@ -12,7 +12,9 @@ afterEach(() => devnet.stop());
 
 async function areAllDone(store: Store): Promise<boolean> {
   const partitions = await Promise.all([1, 2].map((shardId) => store.listPartitions(shardId)));
-  return partitions.flat().every(({ status }) => status === "done");
+  return partitions.every(
+    (each) => each.length > 0 && each.every(({ status }) => status === "done"),
+  );
 }
 
 it("waits for the download of another shard that is nearly over", async () => {
@@ -35,6 +37,27 @@ it("waits for the download of another shard that is nearly over", async () => {
 
   expect(found).toEqual([true, true]);
   expect(await differences(devnet, store)).toEqual([]);
+});
+
+it("waits for one that has yet to begin", async () => {
+  devnet = await startDevnet({ users: 10, messages: 300 });
+  const store = newStore();
+  const found: boolean[] = [];
+  const late: Store = {
+    ...store,
+    async planSnapshot(plan) {
+      if (plan.shardId === 2) await delay(3000);
+      await store.planSnapshot(plan);
+    },
+    async startRealtime(shardId, blockNumber) {
+      if (shardId !== 0) found.push(await areAllDone(store));
+      await store.startRealtime(shardId, blockNumber);
+    },
+  };
+
+  await sync(devnet, late);
+
+  expect(found).toEqual([true, true]);
 });
 
 it("does not wait for one that does not come to its end", async () => {

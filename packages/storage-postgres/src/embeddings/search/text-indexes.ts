@@ -2,8 +2,9 @@
 // somebody wants to search by words.
 import type { Connections } from "../../connection/connections.ts";
 import type { IndexDefinition } from "../../write/indexes.ts";
-import { buildMissing, buildMissingAtOnce } from "../../write/indexes.ts";
+import { buildMissing, buildMissingAtOnce, findMissing } from "../../write/indexes.ts";
 import { whileNobodyBuilds } from "../../write/loading/build-turns.ts";
+import { buildKeys } from "../../write/loading/keys.ts";
 import type { Queryable } from "../extensions.ts";
 import { ensureExtension, findExtensionSchema } from "../extensions.ts";
 
@@ -69,6 +70,9 @@ export async function buildTextIndexes(
     return connections.transact((client) => buildMissingAtOnce(client, indexes));
   }
   await whileNobodyBuilds(connections, async (session) => {
+    if ((await findMissing(session, indexes)).length === 0) return;
+    // A first load that was broken off has yet to build keys, and cannot meanwhile.
+    await buildKeys(session);
     // Statistics of an index's words come with those of its table.
     if (await buildMissing(session, indexes)) await session.query("analyze casts");
   });

@@ -17,7 +17,8 @@ where tgrelid = 'casts'::regclass and tgname in ('casts_note_added', 'casts_note
 
 /**
  * Names come with their schema: whoever writes may have another search path. Rows go in the order of
- * their key, so that two that note the same casts wait for each other and do not lock each other out.
+ * their key, so that two that note the same casts wait for each other and do not lock each other out. A
+ * cast may be there twice, as a node that repeats itself lists it, until keys are (`write/loading`).
  */
 function functionSql(schema: string): string {
   const note = (selected: string) => `
@@ -28,8 +29,8 @@ function functionSql(schema: string): string {
   return `
 create or replace function "${schema}".note_casts_to_embed() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'INSERT' then ${note("select fid, hash from new_casts where deleted_at is null")}
-  else ${note(`select n.fid, n.hash from new_casts n join old_casts o using (fid, hash)
+  if tg_op = 'INSERT' then ${note("select distinct fid, hash from new_casts where deleted_at is null")}
+  else ${note(`select distinct n.fid, n.hash from new_casts n join old_casts o using (fid, hash)
     where (n.deleted_at is null) <> (o.deleted_at is null) or n.text <> o.text`)}
   end if;
   return null;

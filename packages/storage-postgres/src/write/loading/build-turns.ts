@@ -64,20 +64,29 @@ export async function whileNobodyBuilds(
   if (!(await build(connections, begin, work))) signal?.throwIfAborted();
 }
 
-/** Runs work as {@link whileNobodyBuilds} does, unless others have done by then what it is to do. For servers. */
+/** Work that is to be done once. */
+interface WorkOnce {
+  readonly isDone: (session: Client) => Promise<boolean>;
+  readonly work: (session: Client) => Promise<void>;
+}
+
+/** Runs work as {@link whileNobodyBuilds} does, unless others have done it by then. For servers. */
 export async function unlessDone(
   connections: Connections,
-  isDone: (session: Client) => Promise<boolean>,
-  work: (session: Client) => Promise<void>,
+  { isDone, work }: WorkOnce,
+  signal?: AbortSignal,
 ): Promise<void> {
+  let isWanted = true;
   const begin = async (session: Client) => {
-    while (!(await isDone(session))) {
+    while (!signal?.aborted) {
+      isWanted = !(await isDone(session));
+      if (!isWanted) return false;
       if (await tryTurn(session, "snaprag indexes")) return true;
-      await delay(OTHERS_MS);
+      await delay(OTHERS_MS, undefined, { signal }).catch(() => undefined);
     }
     return false;
   };
-  await build(connections, begin, work);
+  if (!(await build(connections, begin, work)) && isWanted) signal?.throwIfAborted();
 }
 
 /**

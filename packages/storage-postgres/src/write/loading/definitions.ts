@@ -1,4 +1,5 @@
 // What a first load puts off, and how large relations may be for it to be made in one go.
+import { LEAD } from "../../progress/leases.ts";
 import type { IndexDefinition } from "../indexes.ts";
 
 /** Relations that take nearly all rows of a first load. */
@@ -39,6 +40,20 @@ export const INDEXES: readonly IndexDefinition[] = [
   ["user_profiles_by_username", "user_profiles (username)"],
   ["fids_by_custody", "fids using hash (custody_address)"],
 ];
+
+/**
+ * Whether nothing is left to be loaded: no partition is, and no shard that a process leads has yet to plan
+ * its own. As a condition.
+ */
+export const IS_LOADED: string = `(not exists (select from sync_partitions where status <> 'done')
+  and not exists (
+    select from sync_leases l
+    where l.virtual_shard = ${LEAD} and l.shard_id <> 0 and sync_is_alive(l.member_id)
+      and not exists (select from sync_partitions p where p.shard_id = l.shard_id)
+      and not exists (
+        select from sync_progress s where s.shard_id = l.shard_id and s.phase = 'realtime'
+      )
+  ))`;
 
 /**
  * Size of a relation's rows, in bytes, below which its indexes are built in one go. That takes

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { whileNobodyBuilds } from "./build-turns.ts";
-import { BLOCKING_BUILD_BYTES, LARGE_TABLES } from "./definitions.ts";
+import { BLOCKING_BUILD_BYTES, IS_LOADED, LARGE_TABLES } from "./definitions.ts";
 import type { Keys } from "./keys.ts";
 import { buildIndexes } from "./load-indexes.ts";
 import { resumeVacuum } from "./vacuum-settings.ts";
@@ -21,9 +21,9 @@ export async function finishLoading(connections: Connections, signal?: AbortSign
 /** Size of a relation's rows, in bytes, below which it makes no difference how its indexes are built. */
 const WORTHWHILE_BYTES = 2 ** 24;
 
-/** Whether no partition is left to be loaded, and all indexes can be built in seconds. */
+/** Whether nothing is left to be loaded, and all indexes can be built in seconds. */
 const IS_TO_FINISH = `
-select not exists (select from sync_partitions where status <> 'done')
+select ${IS_LOADED}
   and max(pg_relation_size(oid)) between ${WORTHWHILE_BYTES} and ${BLOCKING_BUILD_BYTES} as is_to_finish
 from pg_class
 where relnamespace = current_schema()::regnamespace
@@ -32,11 +32,15 @@ where relnamespace = current_schema()::regnamespace
 /**
  * Sees to it that rows can be met by their keys, for a shard that is about to follow blocks. Where that
  * ends a first load of few rows, everything that was put off is done at once, which takes two sessions
- * less time than first the keys and then the rest.
+ * less time than first the keys and then the rest. The signal ends a wait for another process that builds.
  */
-export async function prepareToFollow(connections: Connections, keys: Keys): Promise<void> {
+export async function prepareToFollow(
+  connections: Connections,
+  keys: Keys,
+  signal?: AbortSignal,
+): Promise<void> {
   if (await keys.areThere()) return;
   const { rows } = await connections.query(IS_TO_FINISH);
-  if (rows[0]?.is_to_finish === true) await finishLoading(connections);
-  await keys.ensure();
+  if (rows[0]?.is_to_finish === true) await finishLoading(connections, signal);
+  await keys.ensure(signal);
 }

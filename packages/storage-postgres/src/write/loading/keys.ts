@@ -6,7 +6,8 @@ import { fromPostgresError } from "../../connection/postgres-errors.ts";
 import { findFidPartitions } from "../../tables/fid-partitions.ts";
 import { buildMissing, findMissing } from "../indexes.ts";
 import { unlessDone } from "./build-turns.ts";
-import { BLOCKING_BUILD_BYTES, INDEXES, keyOf, LARGE_TABLES } from "./definitions.ts";
+import { BLOCKING_BUILD_BYTES, INDEXES, IS_LOADED, keyOf, LARGE_TABLES } from "./definitions.ts";
+import { shareWork } from "./share-work.ts";
 
 type Session = Pick<ClientBase, "query">;
 
@@ -52,19 +53,30 @@ function deleteRepeated(table: string): string {
     ) as placed where place > 1)`;
 }
 
+/** Whether no first load goes on, whose rows a build that blocks writers would hold up. */
+async function isLoaded(session: Session): Promise<boolean> {
+  const { rows } = await session.query(`select ${IS_LOADED} as is_loaded`);
+  return rows[0]?.is_loaded === true;
+}
+
+/** How often repeated rows are deleted: more may come from a load that goes on. */
+const DELETIONS = 5;
+
 /**
  * Builds the key of a relation as a unique index, in a session whose turn it is to build: no row is there
  * twice then, and none comes.
  */
 export async function buildUnique(session: Client, table: string): Promise<void> {
-  const build = () =>
-    buildMissing(session, [keyOf(table)], { blockingBelowBytes: BLOCKING_BUILD_BYTES });
-  try {
-    await build();
-  } catch (error) {
-    if (fromPostgresError(error).sqlState !== "23505") throw error;
-    await session.query(deleteRepeated(table));
-    await build();
+  // Without blocking, it would read all rows twice and wait for everybody who reads in this database.
+  const blockingBelowBytes = (await isLoaded(session)) ? Infinity : BLOCKING_BUILD_BYTES;
+  for (let deletions = 0; ; deletions++) {
+    try {
+      await buildMissing(session, [keyOf(table)], { blockingBelowBytes });
+      return;
+    } catch (error) {
+      if (fromPostgresError(error).sqlState !== "23505" || deletions === DELETIONS) throw error;
+      await session.query(deleteRepeated(table));
+    }
   }
 }
 
@@ -98,8 +110,8 @@ export async function buildKeys(session: Client): Promise<void> {
 export interface Keys {
   /** Whether they can. */
   areThere(): Promise<boolean>;
-  /** Resolves when they can. Builds what is missing, unless others do. */
-  ensure(): Promise<void>;
+  /** Resolves when they can. Builds what is missing, unless others do; the signal ends the wait for that. */
+  ensure(signal?: AbortSignal): Promise<void>;
   /** There may be none any longer. */
   forget(): void;
 }
@@ -111,26 +123,22 @@ async function areAllUnique(session: Session): Promise<boolean> {
 /** Creates the keys of a store. What was seen to be there is not looked for again. */
 export function createKeys(connections: Connections): Keys {
   let isSeen = connections.backend !== "server";
-  let building: Promise<void> | undefined;
 
   async function areThere(): Promise<boolean> {
     isSeen ||= await areAllUnique(connections);
     return isSeen;
   }
 
-  async function build(): Promise<void> {
-    if (!(await areThere())) await unlessDone(connections, areAllUnique, buildKeys);
+  const build = shareWork(async (signal) => {
+    const once = { isDone: areAllUnique, work: buildKeys };
+    if (!(await areThere())) await unlessDone(connections, once, signal);
     isSeen = true;
-  }
+  });
 
   return {
     areThere,
-    async ensure() {
-      if (isSeen) return;
-      building ??= build().finally(() => {
-        building = undefined;
-      });
-      await building;
+    async ensure(signal) {
+      if (!isSeen) await build(signal);
     },
     forget() {
       isSeen = connections.backend !== "server";

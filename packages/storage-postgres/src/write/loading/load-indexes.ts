@@ -2,6 +2,7 @@
 import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { listPartitions } from "../../tables/fid-partitions.ts";
+import { TABLE_NAMES } from "../../tables/table-columns.ts";
 import type { IndexDefinition } from "../indexes.ts";
 import { buildBlocking, buildMissing, findMissing, readRowBytes, tableOf } from "../indexes.ts";
 import { awaitTurn } from "./build-turns.ts";
@@ -22,6 +23,9 @@ async function listSmall(
   }
   return [...sizes].sort(([, a], [, b]) => b - a).map(([table]) => table);
 }
+
+/** Of this store's relations alone: others of the database may be locked, for as long as somebody likes. */
+const ANALYZE = `analyze ${[...TABLE_NAMES, "trie_leaves", "fids", "user_profiles"].join(", ")}`;
 
 /** Keys and indexes to build of small relations. */
 interface SmallBuild {
@@ -77,7 +81,7 @@ async function buildSmall(
   const results = await Promise.allSettled([
     buildTables(session),
     withSecondHand(connections, async (second) => {
-      await second.query("analyze");
+      await second.query(ANALYZE);
       await buildTables(second);
     }),
   ]);
@@ -99,5 +103,5 @@ export async function buildIndexes(connections: Connections, session: Client): P
   await buildKeys(session);
   const options = { blockingBelowBytes: BLOCKING_BUILD_BYTES };
   await buildMissing(session, INDEXES, options);
-  if (!largestFirst) await session.query("analyze");
+  if (!largestFirst) await session.query(ANALYZE);
 }

@@ -43,7 +43,8 @@ async function completeHistory(
   const start = isBegun ? undefined : startWithoutSnapshot(run, facts, shardId);
   const height = start ?? (await downloadShard(run, shardId, limits));
   if (start === undefined) await awaitOthers(run, shardId);
-  await run.store.startRealtime(shardId, height);
+  run.logger.info({ shardId, height }, "preparing to follow blocks");
+  await run.store.startRealtime(shardId, height, run.signal);
   // What others have downloaded is only in the store.
   activity.messageCount = Number((await findProgress(run, shardId))?.messageCount ?? 0n);
   run.logger.info({ shardId, height }, "history complete");
