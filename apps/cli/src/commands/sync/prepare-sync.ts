@@ -1,7 +1,7 @@
 import type { SyncPreparation } from "./sync-preparation.ts";
 import type { PreparedSync } from "./threads/running-sync.ts";
 import { startThreads } from "./threads/start-threads.ts";
-import { shareOfTarget, threadCountOf } from "./threads/thread-count.ts";
+import { shareOfTarget, threadCountsOf } from "./threads/thread-count.ts";
 
 /**
  * Prepares a sync: with a server in threads, which load what they need while the node and the database
@@ -11,9 +11,9 @@ export function prepareSync(preparation: SyncPreparation): PreparedSync {
   const { job, logger, signal } = preparation;
   const { target } = job;
   if (target.kind === "server") {
-    const count = threadCountOf(job.settings, target);
-    const share = { ...job, target: shareOfTarget(target, count) };
-    return startThreads({ job: share, count, logger, signal });
+    const counts = threadCountsOf(job.settings, target);
+    const share = { ...job, target: shareOfTarget(target, counts) };
+    return startThreads({ job: share, counts, logger, signal });
   }
   return {
     async begin(database, nodes) {

@@ -9,10 +9,12 @@ import { proofSettingsOf } from "./proof-settings.ts";
 
 /** Which of the threads of a sync one is. */
 export interface ThreadPlace {
-  /** From 0 on. */
+  /** From 0 on; `leaders` for one that leads no shard, and only helps to download. */
   readonly number: number;
-  /** Threads in all. */
-  readonly count: number;
+  /** Threads that divide the shards among them. */
+  readonly leaders: number;
+  /** Threads in all, at most: one may help those. */
+  readonly atMost: number;
   /** Whether the cores have enough to do with them: others would only take turns with them. */
   readonly areCoresBusy: boolean;
 }
@@ -27,6 +29,8 @@ export interface SyncerSurroundings {
   /** Those that are known of the network; any that are configured count instead. */
   readonly validatorSets: SyncerOptions["validatorSets"];
   readonly thread: ThreadPlace;
+  /** In place of those that the settings name. */
+  readonly shardIds?: readonly number[] | undefined;
 }
 
 /** Creates the syncer of one thread, as the settings say. */
@@ -42,6 +46,7 @@ export function createConfiguredSyncer(surroundings: SyncerSurroundings): Syncer
       holder: nameOfThread(thread),
       logger,
       ...tuningOf(settings),
+      shardIds: surroundings.shardIds ?? settings["sync.shard_ids"].value,
       ...sharesOf(settings, thread),
       ...proof,
       validatorSets: proof.validatorSets ?? surroundings.validatorSets,
@@ -49,18 +54,15 @@ export function createConfiguredSyncer(surroundings: SyncerSurroundings): Syncer
   );
 }
 
-function nameOfThread({ number, count }: ThreadPlace): string {
-  return count === 1 ? nameOfProcess() : `${nameOfProcess()}, thread ${number + 1} of ${count}`;
+function nameOfThread({ number, leaders }: ThreadPlace): string {
+  if (number === leaders) return `${nameOfProcess()}, helping thread`;
+  return leaders === 1 ? nameOfProcess() : `${nameOfProcess()}, thread ${number + 1} of ${leaders}`;
 }
 
-type Tuning = Pick<
-  SyncerOptions,
-  "shardIds" | "fromEventId" | "batchSize" | "syncIntervalMs" | "proofInterval"
->;
+type Tuning = Pick<SyncerOptions, "fromEventId" | "batchSize" | "syncIntervalMs" | "proofInterval">;
 
 function tuningOf(settings: Settings): Tuning {
   return {
-    shardIds: settings["sync.shard_ids"].value,
     fromEventId: settings["sync.historical_sync_from_event_id"].value,
     batchSize: settings["sync.batch_size"].value,
     syncIntervalMs: settings["sync.sync_interval_ms"].value,
@@ -71,11 +73,11 @@ function tuningOf(settings: Settings): Tuning {
 type Shares = Pick<SyncerOptions, "leads" | "lanes" | "signatureThreads">;
 
 /** A thread's part of the work. */
-function sharesOf(settings: Settings, { number, count, areCoresBusy }: ThreadPlace): Shares {
+function sharesOf(settings: Settings, thread: ThreadPlace): Shares {
   const lanes = settings["sync.lanes"].value;
   return {
-    leads: (shardId) => shardId % count === number,
-    lanes: lanes === undefined ? undefined : Math.ceil(lanes / count),
-    signatureThreads: areCoresBusy ? 0 : undefined,
+    leads: (shardId) => shardId % thread.leaders === thread.number,
+    lanes: lanes === undefined ? undefined : Math.ceil(lanes / thread.atMost),
+    signatureThreads: thread.areCoresBusy ? 0 : undefined,
   };
 }

@@ -20,13 +20,13 @@ export function syncHere(
   const nodes = connectNodes(endpoints, { metadata, logger });
   const syncer = createConfiguredSyncer({
     ...{ settings, mode, validatorSets, nodes, logger, store: database.store },
-    thread: { number: 0, count: 1, areCoresBusy: availableParallelism() === 1 },
+    thread: { number: 0, leaders: 1, atMost: 1, areCoresBusy: availableParallelism() === 1 },
   });
   const leaving = new AbortController();
   const ended = syncer.run({ signal: AbortSignal.any([signal, leaving.signal]), untilSynced });
   return {
     ended,
-    progress: () => [syncer.progress()],
+    progress: () => ({ led: [syncer.progress()], helped: [] }),
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await Promise.allSettled([ended]);

@@ -16,10 +16,18 @@ export interface PreparedSync extends AsyncDisposable {
   begin(database: OpenDatabase, nodes: MirroredNodes): Promise<RunningSync>;
 }
 
+/** How far a sync has come, as each of its threads knows. */
+export interface ThreadsProgress {
+  /** Of those that lead shards, by their numbers. */
+  readonly led: readonly (readonly ShardActivity[])[];
+  /** Of the one that helps them; empty while none does. */
+  readonly helped: readonly ShardActivity[];
+}
+
 /** A sync that has begun. Disposing stops it and waits for that. */
 export interface RunningSync extends AsyncDisposable {
   /** Resolves when it has ended; rejects as soon as it cannot go on. */
   readonly ended: Promise<void>;
-  /** How far it has come, as each of its threads knows, by their numbers. */
-  progress(): readonly (readonly ShardActivity[])[];
+  /** How far it has come. */
+  progress(): ThreadsProgress;
 }

@@ -59,7 +59,7 @@ async function runThread(port: MessagePort): Promise<void> {
   muteGrpcLog();
   const orders = listen(port);
   try {
-    // Safety: `startThreads` gives it.
+    // Safety: `startThread` gives it.
     await run(workerData as ThreadJob, orders);
   } catch (error) {
     if (error !== orders.signal.reason) tell({ kind: "failed", error: toPlainError(error) });

@@ -14,6 +14,8 @@ export interface ThreadJob {
   readonly mode: SyncMode;
   readonly untilSynced: boolean;
   readonly thread: ThreadPlace;
+  /** Shards, in place of those that the settings name. */
+  readonly shardIds?: readonly number[] | undefined;
 }
 
 /** A line for the log. */
