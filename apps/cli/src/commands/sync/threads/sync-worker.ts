@@ -12,8 +12,8 @@ import type { MirroredNodes } from "./running-sync.ts";
 import { createThreadLogger } from "./thread-logger.ts";
 import type { ThreadJob, ThreadMessage, ThreadOrder } from "./thread-messages.ts";
 
-/** How often progress is told, in milliseconds: as often as anybody looks. */
-const TELL_MS = 500;
+/** How often progress is told, in milliseconds: whether help is worth while is decided by it. */
+const TELL_MS = 100;
 
 const tell = (message: ThreadMessage) => parentPort?.postMessage(message);
 
