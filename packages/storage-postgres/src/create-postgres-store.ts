@@ -124,8 +124,9 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
       await pipeline(startRealtime(shardId, blockNumber));
     },
     async applyBlocks(batch) {
-      // Somebody may have filled the relations anew under a shard that follows blocks.
-      if (batch.shardId !== BLOCK_SHARD) await keys.ensure();
+      // Somebody may have filled the relations anew under a shard that follows blocks. Nothing is waited
+      // for otherwise: what is asked next is to be answered after this.
+      if (batch.shardId !== BLOCK_SHARD && !keys.areSeen()) await keys.ensure();
       await writeBatch(planBlocks(batch));
     },
     recordProof: (shardId, proof) => pipeline(recordProof(shardId, proof)),

@@ -108,6 +108,8 @@ export async function buildKeys(session: Client): Promise<void> {
 
 /** How a store sees to it that rows can be found and met by their keys. */
 export interface Keys {
+  /** Whether it is known that they can. */
+  areSeen(): boolean;
   /** Whether they can. */
   areThere(): Promise<boolean>;
   /** Resolves when they can. Builds what is missing, unless others do; the signal ends the wait for that. */
@@ -136,6 +138,7 @@ export function createKeys(connections: Connections): Keys {
   });
 
   return {
+    areSeen: () => isSeen,
     areThere,
     async ensure(signal) {
       if (!isSeen) await build(signal);
