@@ -122,7 +122,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     type: integerBetween(1, 64),
     default: undefined,
     description:
-      "threads that share the work, with a server; all cores but one, 1 to 4, when left out",
+      "threads that share the work, with a server; all cores but one, 1 to 4, when left out, and of two the second for a large first load",
   },
   "sync.verify": {
     type: oneOf<VerifyLevel>(["none", "proof", "full"]),

@@ -73,7 +73,8 @@ export async function buildTextIndexes(
     if ((await findMissing(session, indexes)).length === 0) return;
     // A first load that was broken off has yet to build keys, and cannot meanwhile.
     await buildKeys(session);
+    await buildMissing(session, indexes);
     // Statistics of an index's words come with those of its table.
-    if (await buildMissing(session, indexes)) await session.query("analyze casts");
+    await session.query("analyze casts");
   });
 }
