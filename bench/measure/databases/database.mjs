@@ -80,14 +80,24 @@ export async function startDatabaseServer() {
   let count = 0;
   const nameOf = (url) => new URL(url).pathname.slice(1);
 
-  /** Creates a database, empty or as a copy of another one to which nobody is connected. */
+  /**
+   * Creates a database, empty or as a copy of another one to which nobody is connected. What others have
+   * left in memory goes to disk first, and not while this one is measured.
+   */
   async function create(original) {
+    await admin.query("checkpoint");
     count += 1;
     const copied = original ? ` template ${nameOf(original)} strategy file_copy` : "";
     await admin.query(`create database bench_${count}${copied}`);
     const url = new URL(server.ready);
     url.pathname = `/bench_${count}`;
     return url.toString();
+  }
+
+  /** Does for a database at once what the server would do for it by and by, beside whatever is measured. */
+  async function settle(url) {
+    await queryRows(url, "vacuum");
+    await admin.query("checkpoint");
   }
 
   async function drop(url) {
@@ -110,6 +120,7 @@ export async function startDatabaseServer() {
     cpuSeconds: () => cpuSecondsOf(postmaster),
     create,
     drop,
+    settle,
     /** Does something with a database that is new, and drops it. */
     withDatabase: (work) => withNew(undefined, work),
     /** Does something with a copy of a database, and drops it. */

@@ -85,13 +85,15 @@ async function runSession(session: Session): Promise<void> {
   const { store, logger, mode } = options;
   const { signal } = controller;
   const abort = (reason: unknown) => controller.abort(reason);
-  const { clients, facts, shardIds } = await findSuitable({ options, begunWith, signal });
+  const [{ clients, facts, shardIds }, blake3, ed25519] = await Promise.all([
+    findSuitable({ options, begunWith, signal }),
+    loadBlake3(),
+    loadEd25519(),
+  ]);
   const finishLine = createFinishLine(activity, shardIds.filter(options.leads), () => {
     if (untilSynced) abort(FINISHED);
   });
   const { network } = facts;
-  const blake3 = await loadBlake3();
-  const ed25519 = await loadEd25519();
   await using checker = await createMessageChecker(options, blake3);
   const run: SyncRun = {
     nodes: createNodePool({ clients, network, logger, signal }),

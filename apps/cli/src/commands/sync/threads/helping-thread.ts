@@ -8,7 +8,7 @@ import type { ThreadJob } from "./thread-messages.ts";
  * Leaves to come from which on help is worth its start: what V8 compiles, it compiles for each thread
  * anew, on cores that all share.
  */
-const HELPED_LEAVES = 1_000_000;
+const HELPED_LEAVES = 2_000_000;
 
 /** What a thread that helps is started with. */
 export interface HelpingThreadOptions {
@@ -17,7 +17,7 @@ export interface HelpingThreadOptions {
   /**
    * Leaves to come from which on it is.
    *
-   * @default 1_000_000
+   * @default 2_000_000
    */
   readonly helpedLeaves?: number | undefined;
 }

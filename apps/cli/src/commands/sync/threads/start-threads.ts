@@ -11,7 +11,7 @@ export interface ThreadsOptions extends SyncPreparation {
   /**
    * Leaves to come from which on one that may help does.
    *
-   * @default 1_000_000
+   * @default 2_000_000
    */
   readonly helpedLeaves?: number | undefined;
 }
