@@ -107,7 +107,7 @@ describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
     const again = await run(place, "repair", "--json");
     expect(again).toMatchObject({ exitCode: 0, stderr: "" });
     const { shards, ...outcome } = JSON.parse(again.stdout);
-    expect(outcome).toMatchObject({ isMatch: true, repaired: 1, remaining: 0, pending: 0 });
+    expect(outcome).toMatchObject({ isMatch: true, isComplete: true, repaired: 1, remaining: 0 });
     const missing = [{ type: "castAdd", id: expect.stringMatching(/^0x[0-9a-f]{40}$/) }];
     expect(shards.flatMap(({ differences }: { differences: object[] }) => differences)).toEqual([
       {
@@ -172,6 +172,26 @@ describe("a mirror that was synced", () => {
     expect(refused).toMatchObject({ exitCode: 11, stdout: "" });
     expect(refused.stderr).toMatch(/^error: The store mirrors network 3 .*network 1 .*\n.*another/);
   });
+
+  it.each(["verify", "repair"])(
+    "has what %s came to told to machines when the node fails at a later shard",
+    async (command) => {
+      const { node } = place;
+      node.setFaults({ rpcErrors: [{ method: "GetShardChunks", code: 3, after: 1 }] });
+
+      const { exitCode, stdout, stderr } = await run(place, command, "--json");
+
+      node.setFaults({});
+      expect(exitCode).not.toBe(0);
+      expect(stderr).toContain("injected fault");
+      const { isMatch, isComplete, node: endpoint, shards } = JSON.parse(stdout);
+      expect({ isMatch, isComplete, endpoint }).toEqual({
+        ...{ isMatch: false, isComplete: false },
+        endpoint: node.endpoint,
+      });
+      expect(shards).toMatchObject([{ shardId: 1, status: "match" }]);
+    },
+  );
 
   it("is not called a match when the comparison was stopped", async () => {
     const { folder, databaseFlags, node } = place;

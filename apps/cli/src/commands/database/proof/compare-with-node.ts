@@ -42,6 +42,24 @@ export async function compareWithNode(
   }
 }
 
+/**
+ * Has what was found told also when something kept the rest from being looked at, with which it then
+ * fails; unless nothing was found before.
+ */
+export async function tellFound(
+  found: readonly unknown[],
+  look: () => Promise<void>,
+  tell: (told: { readonly isComplete: boolean }) => void,
+): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    if (found.length > 0) tell({ isComplete: false });
+    throw error;
+  }
+  tell({ isComplete: true });
+}
+
 function stopped(cause: unknown): CliError {
   return new CliError("not_proved", "It was stopped before everything was compared.", {
     advice: "Start it again; what it has not looked at may be right or wrong.",

@@ -10,7 +10,7 @@ import type { Invocation } from "../../program/cli-context.ts";
 import type { DatabaseTarget } from "../database-target.ts";
 import { databaseTargetOf, placeOf } from "../database-target.ts";
 import { openDatabase } from "../open-database.ts";
-import { chooseShards, compareWithNode, nothingMirrored } from "./compare-with-node.ts";
+import { chooseShards, compareWithNode, nothingMirrored, tellFound } from "./compare-with-node.ts";
 import { differenceToObject, listLines } from "./difference-report.ts";
 import { notProved } from "./not-proved.ts";
 import { createProgressLine } from "./progress-line.ts";
@@ -37,37 +37,39 @@ export async function runRepair(invocation: Invocation, flags: RepairFlags): Pro
   const database = placeOf(target);
   const output = createOutput(context.stdout, context.stderr);
   using progress = createProgressLine(context.stdout);
-  const { node, shards } = await repair(invocation, flags, {
-    target,
-    onProgress: flags.json ? undefined : progress.show,
-    onShard(shard) {
-      progress.clear();
-      if (!flags.json) for (const line of repairedLines(shard)) output.line(line);
-    },
+  const shards: ShardRepair[] = [];
+  let node = "";
+  const look = () =>
+    repair(invocation, flags, {
+      target,
+      onProgress: flags.json ? undefined : progress.show,
+      onShard(shard, endpoint) {
+        shards.push(shard);
+        node = endpoint;
+        progress.clear();
+        if (!flags.json) for (const line of repairedLines(shard)) output.line(line);
+      },
+    });
+  await tellFound(shards, look, ({ isComplete }) => {
+    const places = { isComplete, node, database };
+    if (flags.json) output.line(toJson(repairedToObject(shards, places)));
+    else if (isComplete) output.line(totalsLine(totalsOf(shards)));
   });
   const totals = totalsOf(shards);
-  if (flags.json) output.line(toJson(repairedToObject(shards, { node, database })));
-  else output.line(totalsLine(totals));
   if (totals.settled < totals.shards) throw notRepaired(totals, shards);
 }
 
 interface RepairJob {
   readonly target: DatabaseTarget;
-  readonly onShard: (shard: ShardRepair) => void;
+  readonly onShard: (shard: ShardRepair, node: string) => void;
   readonly onProgress: VerifyOptions["onProgress"];
-}
-
-/** What was found and done, and by comparison with what. */
-interface Repaired {
-  readonly node: string;
-  readonly shards: readonly ShardRepair[];
 }
 
 async function repair(
   invocation: Invocation,
   { shard, fid }: RepairFlags,
   { target, onShard, onProgress }: RepairJob,
-): Promise<Repaired> {
+): Promise<void> {
   // Opening would create it.
   if (target.kind === "embedded" && !existsSync(target.folder)) {
     throw nothingMirrored(placeOf(target));
@@ -77,16 +79,10 @@ async function repair(
   const isBound = (await store.findNetwork()) !== undefined;
   const shardIds = isBound ? await chooseShards(store, shard) : [];
   if (shardIds.length === 0) throw nothingMirrored(placeOf(target));
-  const shards: ShardRepair[] = [];
-  let node = "";
   await compareWithNode(invocation, undefined, async ({ endpoint, options }) => {
-    node = maskPassword(endpoint);
-    for await (const found of repairStore({ ...options, store, shardIds, fid, onProgress })) {
-      shards.push(found);
-      onShard(found);
-    }
+    const repairs = repairStore({ ...options, store, shardIds, fid, onProgress });
+    for await (const found of repairs) onShard(found, maskPassword(endpoint));
   });
-  return { node, shards };
 }
 
 interface RepairTotals {
@@ -139,10 +135,14 @@ function repairedLines({ found, accounts, after }: ShardRepair): readonly string
 }
 
 /** What was found and what became of it, for machines. Fields are only ever added. */
-function repairedToObject(shards: readonly ShardRepair[], places: object): object {
+function repairedToObject(
+  shards: readonly ShardRepair[],
+  { isComplete, ...places }: { readonly isComplete: boolean },
+): object {
   const { settled, repaired, remaining, pending } = totalsOf(shards);
   return {
-    isMatch: settled === shards.length,
+    isMatch: isComplete && settled === shards.length,
+    isComplete,
     repaired,
     remaining,
     pending,

@@ -8,7 +8,7 @@ import type { Invocation } from "../../program/cli-context.ts";
 import type { DatabaseTarget } from "../database-target.ts";
 import { databaseTargetOf, placeOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
-import { chooseShards, compareWithNode, nothingMirrored } from "./compare-with-node.ts";
+import { chooseShards, compareWithNode, nothingMirrored, tellFound } from "./compare-with-node.ts";
 import { differenceToObject, listLines } from "./difference-report.ts";
 import { notProved } from "./not-proved.ts";
 import { createProgressLine } from "./progress-line.ts";
@@ -36,18 +36,28 @@ export async function runVerify(invocation: Invocation, flags: VerifyFlags): Pro
   const database = placeOf(target);
   const output = createOutput(context.stdout, context.stderr);
   using progress = createProgressLine(context.stdout);
-  const { node, shards } = await verify(invocation, flags, {
-    target,
-    onProgress: flags.json ? undefined : progress.show,
-    onShard(shard) {
-      progress.clear();
-      if (!flags.json) for (const line of verifiedLines(shard)) output.line(line);
-    },
+  const shards: ShardVerification[] = [];
+  let node = "";
+  const look = async () => {
+    await verify(invocation, flags, {
+      target,
+      looked: shards,
+      onProgress: flags.json ? undefined : progress.show,
+      onShard(shard, endpoint) {
+        shards.push(shard);
+        node = endpoint;
+        progress.clear();
+        if (!flags.json) for (const line of verifiedLines(shard)) output.line(line);
+      },
+    });
+    if (shards.length === 0) throw nothingMirrored(database);
+  };
+  await tellFound(shards, look, ({ isComplete }) => {
+    const places = { isComplete, node, database };
+    if (flags.json) output.line(toJson(verifiedToObject(shards, places)));
+    else if (isComplete) output.line(totalsLine(totalsOf(shards)));
   });
-  if (shards.length === 0) throw nothingMirrored(database);
   const totals = totalsOf(shards);
-  if (flags.json) output.line(toJson(verifiedToObject(shards, { node, database })));
-  else output.line(totalsLine(totals));
   if (totals.matching < totals.shards) throw notProved(shards);
 }
 
@@ -67,41 +77,31 @@ function expectComparable({ settings }: Invocation, { devnet, against }: VerifyF
 
 interface VerifyJob {
   readonly target: DatabaseTarget;
-  readonly onShard: (shard: ShardVerification) => void;
+  /** Shards that were told of. */
+  readonly looked: readonly ShardVerification[];
+  readonly onShard: (shard: ShardVerification, node: string) => void;
   readonly onProgress: VerifyOptions["onProgress"];
-}
-
-/** What was found, and by comparison with what. */
-interface Verified {
-  readonly node: string;
-  readonly shards: readonly ShardVerification[];
 }
 
 /** When the sync that serves the embedded database ends meanwhile, what is left is looked at alone. */
 async function verify(
   invocation: Invocation,
   { shard, fid, sample, against }: VerifyFlags,
-  { target, onShard, onProgress }: VerifyJob,
-): Promise<Verified> {
-  const shards: ShardVerification[] = [];
-  let node = "";
+  { target, looked, onShard, onProgress }: VerifyJob,
+): Promise<void> {
   await lookAtDatabase(target, {
     holder: `snaprag verify on ${hostname()}`,
     async read({ store }) {
       const chosen = await chooseShards(store, shard);
-      const shardIds = chosen.filter((id) => shards.every(({ shardId }) => shardId !== id));
+      const shardIds = chosen.filter((id) => looked.every(({ shardId }) => shardId !== id));
       if (shardIds.length === 0) return;
       await compareWithNode(invocation, against, async ({ endpoint, options }) => {
-        node = maskPassword(endpoint);
         const choice = { store, shardIds, fid, sample, onProgress };
-        for await (const found of verifyStore({ ...options, ...choice })) {
-          shards.push(found);
-          onShard(found);
-        }
+        const verifications = verifyStore({ ...options, ...choice });
+        for await (const found of verifications) onShard(found, maskPassword(endpoint));
       });
     },
   });
-  return { node, shards };
 }
 
 function verifiedLines(shard: ShardVerification): readonly string[] {
@@ -110,10 +110,14 @@ function verifiedLines(shard: ShardVerification): readonly string[] {
 }
 
 /** What was found for machines. Fields are only ever added. */
-function verifiedToObject(shards: readonly ShardVerification[], places: object): object {
+function verifiedToObject(
+  shards: readonly ShardVerification[],
+  { isComplete, ...places }: { readonly isComplete: boolean },
+): object {
   const { matching, differing, pending } = totalsOf(shards);
   return {
-    isMatch: matching === shards.length,
+    isMatch: isComplete && matching === shards.length,
+    isComplete,
     differing,
     pending,
     ...places,
