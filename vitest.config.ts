@@ -13,8 +13,11 @@ const together = { isolate: false, restoreMocks: true, unstubEnvs: true };
 const computing = { ...together, maxWorkers: 2 };
 const waiting = { ...together, maxWorkers: 3 };
 
-/** Tests that take the longest, the longest first. Others fill what is left beside them. */
-const LONG_TESTS = ["/sync.e2e.", "/kills.e2e.", "/embed.e2e.", "/whole.e2e.", "/packed.e2e."];
+/** Tests that take the longest, the longest of each project first. Others fill what is left beside them. */
+const LONG_TESTS = [
+  ...["/sync.e2e.", "/kills.e2e.", "/embed.e2e.", "/whole.e2e.", "/packed.e2e."],
+  ...["/failover.integration.", "/conformance.integration.", "/await-others.integration."],
+];
 
 function lengthRank({ moduleId }: TestSpecification): number {
   const rank = LONG_TESTS.findIndex((name) => moduleId.includes(name));
