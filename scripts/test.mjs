@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { ENVIRONMENT, PNPM, ROOT, setUp } from "./set-up.mjs";
 
-/** One after the other, each with one core; meanwhile the chaos run has the other, for two minutes. */
+/** One after the other, each with one core; meanwhile the chaos run has the other. */
 const BESIDE_CHAOS = [
   "lint",
   "typecheck",

@@ -107,7 +107,8 @@ describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
     const again = await run(place, "repair", "--json");
     expect(again).toMatchObject({ exitCode: 0, stderr: "" });
     const { shards, ...outcome } = JSON.parse(again.stdout);
-    expect(outcome).toMatchObject({ isMatch: true, isComplete: true, repaired: 1, remaining: 0 });
+    expect(outcome).toMatchObject({ isMatch: true, isComplete: true });
+    expect(outcome).toMatchObject({ repaired: 1, remaining: 0, pending: 0 });
     const missing = [{ type: "castAdd", id: expect.stringMatching(/^0x[0-9a-f]{40}$/) }];
     expect(shards.flatMap(({ differences }: { differences: object[] }) => differences)).toEqual([
       {
