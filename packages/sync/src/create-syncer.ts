@@ -9,9 +9,10 @@ import type { Activity, ShardActivity } from "./progress.ts";
 import { createActivity } from "./progress.ts";
 import { createMessageChecker } from "./proof/messages/message-checker.ts";
 import { validatorsOf } from "./proof/node/create-node-reading.ts";
-import { findSuitable } from "./run/inspect-node.ts";
-import { createNodePool } from "./run/node-pool.ts";
+import { findSuitable } from "./run/nodes/inspect-node.ts";
+import { createNodePool } from "./run/nodes/node-pool.ts";
 import { runShards } from "./run/shards/run-shards.ts";
+import { createSlowWrites } from "./run/slow-writes.ts";
 import { backOff } from "./run/survive.ts";
 import type { SyncRun } from "./run/sync-run.ts";
 
@@ -110,6 +111,7 @@ async function runSession(session: Session): Promise<void> {
     activity,
     shardsBehind: new Set(),
     logger,
+    slowWrites: createSlowWrites(options),
     signal,
     abort,
     ...finishLine,

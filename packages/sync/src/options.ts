@@ -106,6 +106,12 @@ export interface SyncerOptions {
    * @default 100
    */
   readonly proofInterval?: number | undefined;
+  /**
+   * From how many milliseconds on a page or a batch of blocks that is being written is warned of.
+   *
+   * @default 5_000
+   */
+  readonly slowWriteMs?: number | undefined;
   /** Receives state changes, retries and faults. Silent when omitted. */
   readonly logger?: Logger | undefined;
 }
@@ -126,6 +132,7 @@ export interface ResolvedSyncerOptions {
   readonly signatureThreads: number;
   readonly validatorSets: readonly ValidatorSet[] | undefined;
   readonly proofInterval: number;
+  readonly slowWriteMs: number;
   readonly logger: Logger;
 }
 
@@ -165,6 +172,7 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
   const { leads = () => true, signatureThreads = availableParallelism() } = options;
   const { lanes, batchSize = 100, syncIntervalMs = 1000 } = options;
   const { verification = "proof", validatorSets, proofInterval = 100 } = options;
+  const { slowWriteMs = 5000 } = options;
   // Block 0 has no events, and what would be followed is the block after the one before it.
   if (fromEventId !== 0n && fromEventId < FIRST_EVENT_ID) {
     throw new TypeError(
@@ -186,6 +194,7 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
     signatureThreads: expectCount("signatureThreads", signatureThreads, "threads"),
     validatorSets,
     proofInterval: expectCount("proofInterval", proofInterval, "blocks"),
+    slowWriteMs: expectPositiveInteger("slowWriteMs", slowWriteMs),
     logger,
   };
 }

@@ -26,6 +26,36 @@ it("mirrors a devnet into PostgreSQL, then its blocks, across restarts", async (
   }
 });
 
+/** Nobody writes progress for a while. */
+const LOCK_PROGRESS = "begin; lock table sync_progress in share mode; select pg_sleep(2); rollback";
+
+const LOCKS = `select from pg_locks
+where relation = 'sync_progress'::regclass and mode = 'ShareLock' and granted`;
+
+it("warns of a batch that somebody else's lock keeps from being written", async () => {
+  await using devnet = createDevnet({ users: 20, messages: 500, blockMs: 0 });
+  await devnet.start();
+  await using database = await createTestDatabase();
+  await using client = createNodeClient({ endpoint: devnet.endpoint });
+  await using store = createPostgresStore({ connectionString: database.url });
+  const { logger, warnings } = createRecordingLogger();
+  const options = { client, store, holder: "a test", syncIntervalMs: 20, slowWriteMs: 100, logger };
+  await createSyncer(options).run({ untilSynced: true });
+  expect(warnings).toEqual([]);
+
+  await devnet.produceBlock(50);
+  const locking = database.query(LOCK_PROGRESS);
+  await expect.poll(() => database.query(LOCKS).then(({ rowCount }) => rowCount)).toBe(1);
+  await createSyncer(options).run({ untilSynced: true });
+  await locking;
+
+  expect(warnings).toEqual([
+    "a write is slow, waiting for the database",
+    "the slow write has ended",
+  ]);
+  expect(compareLive(await liveOfStore(store), liveOfNode(devnet.listLive()))).toEqual([]);
+});
+
 /** Ends every session, as a server does that is started anew. */
 async function endSessions(database: TestDatabase): Promise<void> {
   await database.query(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { PartitionProgress } from "@snaprag/storage";
 import { proveSnapshot } from "../proof/history/prove-snapshot.ts";
 import { tryToProve } from "../proof/live/try-to-prove.ts";
-import { expectReached } from "../run/expect-reached.ts";
+import { expectReached } from "../run/nodes/expect-reached.ts";
 import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { together } from "../run/together.ts";

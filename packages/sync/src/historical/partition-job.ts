@@ -1,6 +1,6 @@
 import type { Change } from "@snaprag/processors";
 import type { FidAccountRootHash, ShardTrieEntryWithMessage } from "@snaprag/proto";
-import type { PartitionProgress, PartitionProof } from "@snaprag/storage";
+import type { PageBatch, PartitionProgress, PartitionProof } from "@snaprag/storage";
 import type { OpaqueSubtree } from "@snaprag/verify";
 import type { AccountMismatch } from "../proof/history/account-claims.ts";
 import { describeMismatch } from "../proof/history/account-claims.ts";
@@ -160,7 +160,7 @@ export async function applyStep(
   });
   const { listChanges, messageCount, leaves, quarantined, proof, mismatches } = processed;
   await recordMismatches(run, partition, mismatches);
-  await run.store.applyPage({
+  const page: PageBatch = {
     shardId,
     virtualShard,
     height,
@@ -177,7 +177,9 @@ export async function applyStep(
     quarantined,
     leaves,
     proof: proof ?? null,
-  });
+  };
+  const write = { shardId, virtualShard, messageCount };
+  await run.slowWrites.watch(write, () => run.store.applyPage(page));
   job.proof = proof;
   onStep({ entryCount: processed.entryCount, messageCount });
 }

@@ -17,11 +17,13 @@ const CATCH_UP_EVENTS = 2000;
 const MOST_EVENTS = 4000;
 
 async function applyBatch(run: SyncRun, batch: BlockBatch): Promise<void> {
-  await run.store.applyBlocks(batch);
-  const activity = run.activity.of(batch.shardId);
-  activity.blockNumber = batch.blockNumber;
+  const { shardId, blockNumber, messageCount } = batch;
+  const write = { shardId, blockNumber, messageCount };
+  await run.slowWrites.watch(write, () => run.store.applyBlocks(batch));
+  const activity = run.activity.of(shardId);
+  activity.blockNumber = blockNumber;
   activity.blockTime = batch.blockTime;
-  activity.messageCount += batch.messageCount;
+  activity.messageCount += messageCount;
 }
 
 /** How long writing takes, so that what waits an interval is there by its end. */
@@ -94,7 +96,9 @@ export async function followShard(
   const partitions = await store.listPartitions(shardId);
   const watermarks = createWatermarks(partitions);
   let previousBlock = progress?.blockNumber ?? 0n;
-  run.activity.of(shardId).blockNumber = previousBlock;
+  const activity = run.activity.of(shardId);
+  activity.blockNumber = previousBlock;
+  activity.blockTime = progress?.blockTime ?? undefined;
 
   // The whole way from here on is this node's: it ends by a failure before another one is read.
   const client = run.nodes.of(shardId);

@@ -6,7 +6,8 @@ import { homeShardOf } from "@snaprag/verify";
 import type { Logger, ResolvedSyncerOptions } from "../options.ts";
 import type { Activity } from "../progress.ts";
 import type { MessageChecks } from "../proof/messages/message-checks.ts";
-import type { NodePool } from "./node-pool.ts";
+import type { NodePool } from "./nodes/node-pool.ts";
+import type { SlowWrites } from "./slow-writes.ts";
 
 /** Everything the parts of one run share. */
 export interface SyncRun {
@@ -30,6 +31,7 @@ export interface SyncRun {
   /** Shards that are followed and have not come to their node's newest block since they are. */
   readonly shardsBehind: Set<number>;
   readonly logger: Logger;
+  readonly slowWrites: SlowWrites;
   /** Aborts when the run ends, for whatever reason. */
   readonly signal: AbortSignal;
   /** Called whenever a shard has applied the node's newest block for the first time. */

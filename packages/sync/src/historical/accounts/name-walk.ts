@@ -1,7 +1,7 @@
 import type { NodeClient } from "@snaprag/client";
 import { homeShardOf } from "@snaprag/verify";
 import { trieKeysOf } from "../../proof/leaves/trie-keys.ts";
-import { expectReached } from "../../run/expect-reached.ts";
+import { expectReached } from "../../run/nodes/expect-reached.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { Listed, PartitionJob } from "../partition-job.ts";
 import { fetchNames } from "./fetch-names.ts";

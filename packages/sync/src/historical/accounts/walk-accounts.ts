@@ -1,6 +1,6 @@
 import type { NodeClient } from "@snaprag/client";
 import { homeShardOf } from "@snaprag/verify";
-import { expectReached } from "../../run/expect-reached.ts";
+import { expectReached } from "../../run/nodes/expect-reached.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import type { Listed, PartitionJob } from "../partition-job.ts";
 import { applyStep } from "../partition-job.ts";

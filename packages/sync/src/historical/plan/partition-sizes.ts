@@ -1,6 +1,6 @@
 import { NodeClientError } from "@snaprag/client";
 import { readTrieNode } from "../../proof/node/trie-node.ts";
-import type { NodePool } from "../../run/node-pool.ts";
+import type { NodePool } from "../../run/nodes/node-pool.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 
 /** Whom to ask, and whom to tell of a failure. */

@@ -4,7 +4,7 @@ import type { NetworkIdentity, Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
 import { listMainnetValidatorSets, loadBlake3, loadEd25519 } from "@snaprag/verify";
 import { SyncError } from "../../errors.ts";
-import { inspectNode } from "../../run/inspect-node.ts";
+import { inspectNode } from "../../run/nodes/inspect-node.ts";
 import { processContextOf } from "../../run/sync-run.ts";
 import { readKeyHistory } from "./key-history.ts";
 import type { NodeReading } from "./node-reading.ts";

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ShardStanding, Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { SyncError } from "../../errors.ts";
-import { expectReached } from "../../run/expect-reached.ts";
+import { expectReached } from "../../run/nodes/expect-reached.ts";
 import { findKeyShard, listTouched } from "../node/list-touched.ts";
 import type { NodeReading } from "../node/node-reading.ts";
 import type { AccountDifference } from "../rows/suspects/examine-account.ts";

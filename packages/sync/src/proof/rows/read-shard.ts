@@ -4,7 +4,7 @@ import { isSameBytes } from "@snaprag/proto";
 import type { Store, StoreView } from "@snaprag/storage";
 import type { TrieRoot } from "@snaprag/verify";
 import { shardRootOf } from "@snaprag/verify";
-import { expectReached } from "../../run/expect-reached.ts";
+import { expectReached } from "../../run/nodes/expect-reached.ts";
 import type { ChainRoot } from "../node/chain-root.ts";
 import { findChainRoot } from "../node/chain-root.ts";
 import { findKeyShard } from "../node/list-touched.ts";

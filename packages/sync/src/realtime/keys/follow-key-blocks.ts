@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
+import type { BlockBatch } from "@snaprag/storage";
 import { processSurely } from "../../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import { countAsBehind, processContextOf } from "../../run/sync-run.ts";
@@ -70,7 +71,7 @@ async function applyBatch(
   const { blockNumber, blockTime } = last;
   const changes = blocks.flatMap((block) => block.changes);
   const messageCount = changes.filter(({ kind }) => kind === "merge").length;
-  await run.store.applyBlocks({
+  const batch: BlockBatch = {
     shardId: 0,
     previousBlock,
     blockNumber,
@@ -79,7 +80,9 @@ async function applyBatch(
     changes,
     messageCount,
     quarantined: blocks.flatMap((block) => block.quarantined),
-  });
+  };
+  const write = { shardId: 0, blockNumber, messageCount };
+  await run.slowWrites.watch(write, () => run.store.applyBlocks(batch));
   const activity = run.activity.of(0);
   activity.blockNumber = blockNumber;
   activity.blockTime = blockTime;
@@ -110,6 +113,7 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   const progress = await store.findShard(0);
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
+  activity.blockTime = progress?.blockTime ?? undefined;
   using behind = countAsBehind(run, 0);
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
   const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };

@@ -1,5 +1,5 @@
 import type { DownloadLimits } from "../../historical/plan/download-limits.ts";
-import type { NodeFacts } from "../inspect-node.ts";
+import type { NodeFacts } from "../nodes/inspect-node.ts";
 
 /** What the shards of a run share besides the run itself. */
 export interface ShardSurroundings {

@@ -8,7 +8,7 @@ import { createBacklog } from "../../proof/live/backlog.ts";
 import { followShard } from "../../realtime/follow-shard.ts";
 import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
 import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
-import type { NodeFacts } from "../inspect-node.ts";
+import type { NodeFacts } from "../nodes/inspect-node.ts";
 import { untilDone } from "../survive.ts";
 import type { SyncRun } from "../sync-run.ts";
 import { awaitOthers } from "./await-others.ts";

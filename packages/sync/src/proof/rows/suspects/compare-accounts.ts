@@ -2,7 +2,7 @@
 import { isSameBytes } from "@snaprag/proto";
 import type { Store } from "@snaprag/storage";
 import { SyncError } from "../../../errors.ts";
-import { expectReached } from "../../../run/expect-reached.ts";
+import { expectReached } from "../../../run/nodes/expect-reached.ts";
 import type { StoreHeights } from "../../node/list-touched.ts";
 import { findKeyShard } from "../../node/list-touched.ts";
 import type { NodeReading } from "../../node/node-reading.ts";

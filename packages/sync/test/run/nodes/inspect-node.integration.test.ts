@@ -2,11 +2,11 @@ import { createNodeClient } from "@snaprag/client";
 import { createDevnet } from "@snaprag/devnet";
 import { FarcasterNetwork } from "@snaprag/proto";
 import { describe, expect, it } from "vitest";
-import type { BareNode } from "../../../../test/support/bare-node.ts";
-import { startBareNode } from "../../../../test/support/bare-node.ts";
-import { resolveSyncerOptions } from "../../src/options.ts";
-import { findSuitable, inspectNode } from "../../src/run/inspect-node.ts";
-import { newStore } from "../support/mirrors.ts";
+import type { BareNode } from "../../../../../test/support/bare-node.ts";
+import { startBareNode } from "../../../../../test/support/bare-node.ts";
+import { resolveSyncerOptions } from "../../../src/options.ts";
+import { findSuitable, inspectNode } from "../../../src/run/nodes/inspect-node.ts";
+import { newStore } from "../../support/mirrors.ts";
 
 const { signal } = new AbortController();
 

@@ -2,11 +2,11 @@ import type { NodeClient } from "@snaprag/client";
 import { createNodeClient, NodeClientError } from "@snaprag/client";
 import { FarcasterNetwork } from "@snaprag/proto";
 import { afterEach, expect, it } from "vitest";
-import type { BareNode } from "../../../../test/support/bare-node.ts";
-import { startBareNode } from "../../../../test/support/bare-node.ts";
-import type { Logger } from "../../src/index.ts";
-import { SyncError } from "../../src/index.ts";
-import { createNodePool } from "../../src/run/node-pool.ts";
+import type { BareNode } from "../../../../../test/support/bare-node.ts";
+import { startBareNode } from "../../../../../test/support/bare-node.ts";
+import type { Logger } from "../../../src/index.ts";
+import { SyncError } from "../../../src/index.ts";
+import { createNodePool } from "../../../src/run/nodes/node-pool.ts";
 
 const { DEVNET, MAINNET } = FarcasterNetwork;
 const FAILURE = new SyncError("stream_ended", "The node ended the event stream of shard 1");

@@ -4,8 +4,8 @@
 import type { NodeClient } from "@snaprag/client";
 import { NodeClientError } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
-import { SyncError } from "../errors.ts";
-import type { Logger } from "../options.ts";
+import { SyncError } from "../../errors.ts";
+import type { Logger } from "../../options.ts";
 import { inspectNode } from "./inspect-node.ts";
 
 /** The nodes of a run. */

@@ -1,5 +1,5 @@
 import type { NodeClient } from "@snaprag/client";
-import { SyncError } from "../errors.ts";
+import { SyncError } from "../../errors.ts";
 
 /**
  * How long a node's answer is taken for its state, in milliseconds. Its blocks only grow in number, so

@@ -3,8 +3,8 @@ import type { NodeClient } from "@snaprag/client";
 import { NodeClientError } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
-import { isFatal, SyncError } from "../errors.ts";
-import type { ResolvedSyncerOptions } from "../options.ts";
+import { isFatal, SyncError } from "../../errors.ts";
+import type { ResolvedSyncerOptions } from "../../options.ts";
 
 /** What has to be known of a node before anything is written. */
 export interface NodeFacts {

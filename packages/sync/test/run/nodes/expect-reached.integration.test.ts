@@ -3,8 +3,8 @@ import type { NodeClient } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import type { Devnet } from "@snaprag/devnet";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { expectReached } from "../../src/run/expect-reached.ts";
-import { startDevnet } from "../support/mirrors.ts";
+import { expectReached } from "../../../src/run/nodes/expect-reached.ts";
+import { startDevnet } from "../../support/mirrors.ts";
 
 const { signal } = new AbortController();
 
