@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { SHARD_METRICS, SYNC_METRICS } from "../src/commands/sync/monitor/metrics.ts";
 import { CONFIG_KEYS, listConfigKeys } from "../src/config/keys/config-keys.ts";
 import type { Outcome } from "../src/exit-codes.ts";
 import { EXIT_CODES, OUTCOME_MEANINGS } from "../src/exit-codes.ts";
@@ -7,12 +8,13 @@ import { toJson } from "../src/output.ts";
 import { runInProcess } from "./support/run-in-process.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-/** Has the keys and exit codes of embeddings, for which the README has no room. */
+/** Have the keys and exit codes of embeddings, and the keys of monitoring, for which the README has no room. */
 const RETRIEVAL = readFileSync(new URL("../../../docs/retrieval.md", import.meta.url), "utf8");
+const MONITORING = readFileSync(new URL("../../../docs/monitoring.md", import.meta.url), "utf8");
 
 /** Cells of the table rows whose first cell is this. */
 function rowOf(firstCell: string): readonly string[] | undefined {
-  const rows = `${README}\n${RETRIEVAL}`
+  const rows = `${README}\n${RETRIEVAL}\n${MONITORING}`
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));
   return rows.find(([, first]) => first === firstCell)?.slice(2, -1);
@@ -26,6 +28,16 @@ describe("README.md", () => {
 
       const cell = value === undefined ? "" : `\`${shown}\``;
       expect(rowOf(`\`${key}\``)).toEqual([cell, description]);
+    }
+  });
+
+  it("has every metric with its kind and meaning", () => {
+    const metrics = [
+      ...[...SYNC_METRICS].map(([name, { help }]) => [name, "gauge", help] as const),
+      ...[...SHARD_METRICS].map(([name, { kind, help }]) => [name, kind, help] as const),
+    ];
+    for (const [name, kind, help] of metrics) {
+      expect(rowOf(`\`${name}\``)).toEqual([kind, help]);
     }
   });
 

@@ -1,11 +1,9 @@
-import type { ShardActivity } from "@snaprag/sync";
 import pino from "pino";
 import { withoutBigints } from "../output.ts";
-import type { ShardPace } from "./pace.ts";
-import { createPaceMeter, historyShare } from "./pace.ts";
+import { createPaceMeter } from "./pace.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
 import { rowCountsToObject } from "./row-counts.ts";
-import { lagSeconds } from "./shard-line.ts";
+import { shardRecord } from "./shard-line.ts";
 
 /** Looks between two progress lines: a pace needs more than one. */
 const LOOKS_PER_LINE = 5;
@@ -54,26 +52,6 @@ export function createJsonReporter({ stdout, level }: ReporterOptions): Reporter
       const counts = tables && rowCountsToObject(tables);
       logger.info({ database: place, messages, users, tables: counts }, "database contents");
     },
-  };
-}
-
-function shardRecord(shard: ShardActivity, pace: ShardPace | undefined, now: Date): object {
-  return {
-    shardId: shard.shardId,
-    phase: shard.phase,
-    share: Number(historyShare(shard).toFixed(3)),
-    partitionsDone: shard.partitionsDone,
-    partitionsTotal: shard.partitionsTotal,
-    entries: shard.entryCount,
-    expectedEntries: shard.expectedCount,
-    height: Number(shard.blockNumber),
-    lagSeconds: lagSeconds(shard.blockTime, now),
-    isCaughtUp: shard.isCaughtUp,
-    messages: shard.messageCount,
-    messagesPerSecond: Math.round(pace?.messagesPerSecond ?? 0),
-    etaSeconds: pace?.etaSeconds === undefined ? null : Math.round(pace.etaSeconds),
-    errors: shard.errorCount,
-    retries: shard.retryCount,
   };
 }
 

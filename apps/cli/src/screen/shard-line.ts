@@ -46,3 +46,24 @@ function describeRealtime(shard: ShardActivity, now: Date): readonly string[] {
     `${formatCount(shard.messageCount)} messages`,
   ];
 }
+
+/** One shard of a running sync, for machines. Fields are only ever added. */
+export function shardRecord(shard: ShardActivity, pace: ShardPace | undefined, now: Date): object {
+  return {
+    shardId: shard.shardId,
+    phase: shard.phase,
+    share: Number(historyShare(shard).toFixed(3)),
+    partitionsDone: shard.partitionsDone,
+    partitionsTotal: shard.partitionsTotal,
+    entries: shard.entryCount,
+    expectedEntries: shard.expectedCount,
+    height: Number(shard.blockNumber),
+    lagSeconds: lagSeconds(shard.blockTime, now),
+    isCaughtUp: shard.isCaughtUp,
+    messages: shard.messageCount,
+    messagesPerSecond: Math.round(pace?.messagesPerSecond ?? 0),
+    etaSeconds: pace?.etaSeconds === undefined ? null : Math.round(pace.etaSeconds),
+    errors: shard.errorCount,
+    retries: shard.retryCount,
+  };
+}

@@ -33,6 +33,7 @@ describe("settingsToToml()", () => {
         validator_keys: [],
       },
       database: { schema: "public", max_connections: 8, embedded_folder: "./.snaprag/db" },
+      monitor: { max_lag_seconds: 60 },
       embeddings: {
         enabled: false,
         provider: "http",

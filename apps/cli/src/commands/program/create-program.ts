@@ -70,6 +70,7 @@ function addSync(program: Command, actionOf: ActionOf): void {
     "sync.shard_ids",
     "sync.verify",
     ...DATABASE_KEYS,
+    "monitor.address",
     "log.format",
   ]);
   command

@@ -40,7 +40,8 @@ export function statusToObject(status: MirrorStatus, now: Date): object {
   };
 }
 
-function proofToObject(proof: ShardProof, now: Date): object {
+/** The latest proof of a shard for machines. Fields are only ever added. */
+export function proofToObject(proof: ShardProof, now: Date): object {
   return {
     status: proof.status,
     height: Number(proof.blockNumber),

@@ -15,6 +15,7 @@ import type { CliContext, Invocation } from "../program/cli-context.ts";
 import type { Surroundings } from "../program/until-stopped.ts";
 import { untilStopped } from "../program/until-stopped.ts";
 import { findNode } from "./find-node.ts";
+import type { Monitor } from "./monitor/start-monitor.ts";
 import { prepareSync } from "./prepare-sync.ts";
 import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
 import { syncModeOf } from "./sync-mode.ts";
@@ -41,7 +42,8 @@ export async function runSync(invocation: Invocation, flags: SyncFlags): Promise
       job: { settings, target, mode, untilSynced },
       ...{ logger: reporter.logger, signal: shutdown.signal },
     });
-    await mirrorChosen({ ...surroundings, settings, context, target, prepared });
+    await using monitor = await openMonitor(invocation, surroundings);
+    await mirrorChosen({ ...surroundings, settings, context, target, prepared, monitor });
   });
 }
 
@@ -51,6 +53,23 @@ interface SyncJob extends Surroundings {
   readonly context: CliContext;
   readonly target: DatabaseTarget;
   readonly prepared: PreparedSync;
+  /** Undefined where none is asked for. */
+  readonly monitor: Monitor | undefined;
+}
+
+/** Loaded where it is asked for. Up before the node and the database are, which may be waited for. */
+async function openMonitor(
+  { settings, context: { version } }: Invocation,
+  { reporter, shutdown: { signal } }: Surroundings,
+): Promise<Monitor | undefined> {
+  const address = settings["monitor.address"].value;
+  if (address === undefined) return undefined;
+  const maxLagSeconds = settings["monitor.max_lag_seconds"].value;
+  const { startMonitor } = await import("./monitor/start-monitor.ts");
+  const monitor = await startMonitor({ address, maxLagSeconds, version, signal });
+  const { url } = monitor;
+  reporter.announce({ event: "monitor", fields: { url }, sentence: `Monitored at ${url}.` });
+  return monitor;
 }
 
 /** The node is asked first: it is quickly done, and nothing is created for a wrong endpoint. */
@@ -102,6 +121,7 @@ async function mirror(job: SyncJob, database: OpenDatabase, nodes: MirroredNodes
   shutdown.enter("the batch in progress to be written, or an index to be built");
   await using running = await prepared.begin(database, nodes);
   const progress = () => mergeProgress(running.progress());
+  await using _watch = job.monitor?.watch({ running, nodes, store: database.store });
   await using embedder = embedBesideSync({
     ...{ context, settings, database, reporter, signal },
     isCaughtUp: () => hasCaughtUp(progress()),

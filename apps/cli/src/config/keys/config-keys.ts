@@ -2,6 +2,8 @@ import { maskPassword } from "../mask-password.ts";
 import type { EmbeddingConfigValues } from "./embedding-keys.ts";
 import { EMBEDDING_KEYS } from "./embedding-keys.ts";
 import type { KeyDefinition } from "./key-definition.ts";
+import type { MonitorConfigValues } from "./monitor-keys.ts";
+import { MONITOR_KEYS } from "./monitor-keys.ts";
 import { maskHeader, nodeHeaders } from "./node-headers.ts";
 import {
   databaseUrl,
@@ -28,7 +30,7 @@ export type LogFormat = "auto" | "json" | "pretty";
 export type VerifyLevel = "none" | "proof" | "full";
 
 /** The value of each configuration key. */
-export interface ConfigValues extends EmbeddingConfigValues {
+export interface ConfigValues extends EmbeddingConfigValues, MonitorConfigValues {
   readonly "sync.snapchain_endpoint": readonly string[];
   /** Each `name: value`. */
   readonly "sync.snapchain_headers": readonly string[];
@@ -170,6 +172,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     default: "./.snaprag/db",
     description: "folder of the embedded database",
   },
+  ...MONITOR_KEYS,
   ...EMBEDDING_KEYS,
   "log.level": {
     type: oneOf<LogLevel>(["debug", "info", "warn", "error"]),

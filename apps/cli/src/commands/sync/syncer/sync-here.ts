@@ -27,6 +27,7 @@ export function syncHere(
   return {
     ended,
     progress: () => ({ led: [syncer.progress()], helped: [] }),
+    silentMs: () => 0,
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await Promise.allSettled([ended]);

@@ -30,4 +30,6 @@ export interface RunningSync extends AsyncDisposable {
   readonly ended: Promise<void>;
   /** How far it has come. */
   progress(): ThreadsProgress;
+  /** Milliseconds since the most silent of the threads that lead was heard of. */
+  silentMs(): number;
 }

@@ -57,6 +57,7 @@ export function startThreads(options: ThreadsOptions): PreparedSync {
       led: leaders.map((leader) => leader.shards()),
       helped: helper?.shards() ?? [],
     }),
+    silentMs: () => Math.max(...leaders.map((leader) => leader.silentMs())),
     [Symbol.asyncDispose]: dispose,
   };
   return {

@@ -17,6 +17,8 @@ export interface SyncThread {
   readonly ended: Promise<void>;
   /** How far the shards have come, as it told last. */
   shards(): readonly ShardActivity[];
+  /** Milliseconds since it told anything, or was told of the nodes; 0 when it has ended. */
+  silentMs(): number;
   tell(order: ThreadOrder): void;
 }
 
@@ -44,8 +46,10 @@ export function startThread(job: ThreadJob, { logger, onProgress }: Listeners): 
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   let shards: readonly ShardActivity[] = [];
+  let heardAt: number | undefined;
   const ended = new Promise<void>((resolve, reject) => {
     worker.on("message", (message: ThreadMessage) => {
+      heardAt = performance.now();
       if (message.kind === "log") logFor(logger, message);
       else if (message.kind === "failed") reject(fromPlainError(message.error));
       else {
@@ -55,9 +59,18 @@ export function startThread(job: ThreadJob, { logger, onProgress }: Listeners): 
     });
     worker.once("error", reject);
     worker.once("exit", (exitCode) => {
+      heardAt = undefined;
       if (exitCode === 0) resolve();
       else reject(new Error(`A thread of the sync ended with code ${exitCode}`));
     });
   });
-  return { ended, shards: () => shards, tell: (order) => worker.postMessage(order) };
+  return {
+    ended,
+    shards: () => shards,
+    silentMs: () => (heardAt === undefined ? 0 : performance.now() - heardAt),
+    tell(order) {
+      heardAt ??= performance.now();
+      worker.postMessage(order);
+    },
+  };
 }
