@@ -4,3 +4,5 @@ export type { ChangeHandler, PostgresStoreOptions } from "./connection/postgres-
 export { createPostgresStore } from "./create-postgres-store.ts";
 export type { SnapragDatabase } from "./gen/database.ts";
 export { SCHEMA_VERSION } from "./migrations/migrate.ts";
+export type { ServerFacts } from "./read/inspect-server.ts";
+export { inspectServer } from "./read/inspect-server.ts";

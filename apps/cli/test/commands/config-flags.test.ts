@@ -38,6 +38,24 @@ describe("loadCommandSettings()", () => {
     expect(settings["sync.shard_ids"].value).toEqual([0, 1, 2, 4]);
   });
 
+  it("takes -v for the level of the log, and not together with it", async () => {
+    const command = () => {
+      const made = new Command().exitOverride().configureOutput({ outputError: () => undefined });
+      addConfigFlags(made, ["log.level"]);
+      return made;
+    };
+
+    const settings = await loadCommandSettings(command().parse(["-v"], { from: "user" }), context);
+
+    expect(settings["log.level"]).toEqual({
+      value: "debug",
+      source: { kind: "flag", name: "--verbose" },
+    });
+    const both = ["-v", "--log-level", "warn"];
+    expect(() => command().parse(both, { from: "user" })).toThrow("cannot be used with");
+    expect(parse().options.map(({ long }) => long)).not.toContain("--verbose");
+  });
+
   it("knows every key that is a list for one", () => {
     const lists = listConfigKeys().filter((key: ConfigKey) => CONFIG_KEYS[key].type.isList);
 

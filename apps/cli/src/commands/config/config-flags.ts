@@ -13,6 +13,10 @@ export function addConfigFlags(command: Command, keys: readonly ConfigKey[]): vo
     const option = optionOf(key);
     if (option !== undefined) command.addOption(option);
   }
+  if (keys.includes("log.level")) {
+    const verbose = new Option("-v, --verbose", "log everything, as --log-level debug");
+    command.addOption(verbose.conflicts("logLevel"));
+  }
   command.option("--config <file>", "configuration file (default: ./snaprag.toml if it is there)");
 }
 
@@ -22,13 +26,14 @@ export function loadCommandSettings(
   { environment, folder }: Pick<CliContext, "environment" | "folder">,
 ): Promise<Settings> {
   const values: Readonly<Record<string, unknown>> = command.opts();
-  const { config, historicalOnly, realtimeOnly } = values;
+  const { config, verbose, historicalOnly, realtimeOnly } = values;
   const flags = new Map<ConfigKey, FlagValue>();
   for (const key of listConfigKeys()) {
     const option = optionOf(key);
     const value = option && values[option.attributeName()];
     if (typeof value === "string") flags.set(key, { flag: option?.long ?? key, text: value });
   }
+  if (verbose === true) flags.set("log.level", { flag: "--verbose", text: "debug" });
   if (historicalOnly === true) setPhases(flags, "--historical-only", "sync.enable_historical_sync");
   if (realtimeOnly === true) setPhases(flags, "--realtime-only", "sync.enable_realtime_sync");
   return loadSettings({

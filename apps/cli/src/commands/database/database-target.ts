@@ -3,7 +3,7 @@ import type { Settings } from "../../config/load-settings.ts";
 import { maskPassword } from "../../config/mask-password.ts";
 
 /** A PostgreSQL server. */
-interface ServerTarget {
+export interface ServerTarget {
   readonly kind: "server";
   readonly url: string;
   readonly schema: string;

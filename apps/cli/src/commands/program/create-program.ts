@@ -13,6 +13,7 @@ import { addQuarantine } from "../database/quarantine/add-quarantine.ts";
 import type { RebuildFlags } from "../database/rebuild.ts";
 import type { ResetFlags } from "../database/reset.ts";
 import type { DevnetFlags } from "../devnet/devnet.ts";
+import type { DoctorFlags } from "../doctor/doctor.ts";
 import { addEmbeddings } from "../embeddings/add-embeddings.ts";
 import type { StatusFlags } from "../status/status.ts";
 import type { SyncFlags } from "../sync/sync.ts";
@@ -46,6 +47,7 @@ export function createProgram(context: CliContext, onSettings: OnSettings): Comm
   };
   addSync(program, actionOf);
   addStatus(program, actionOf);
+  addDoctor(program, actionOf);
   addProof(program, actionOf);
   addEmbeddings(program, actionOf);
   addMigrate(program, actionOf);
@@ -102,6 +104,20 @@ function addStatus(program: Command, actionOf: ActionOf): void {
     ),
   );
   addExamples(command, ["snaprag status", "snaprag status --json"]);
+}
+
+function addDoctor(program: Command, actionOf: ActionOf): void {
+  const command = program
+    .command("doctor")
+    .description("look at all that a sync needs, and say what stands in its way")
+    .option("--json", "print JSON on one line");
+  addConfigFlags(command, ["sync.snapchain_endpoint", "sync.shard_ids", ...DATABASE_KEYS]);
+  command.action(
+    actionOf<DoctorFlags>(async (...args) =>
+      (await import("../doctor/doctor.ts")).runDoctor(...args),
+    ),
+  );
+  addExamples(command, ["snaprag doctor", "snaprag doctor --json"]);
 }
 
 function addMigrate(program: Command, actionOf: ActionOf): void {
