@@ -117,3 +117,42 @@ it("follows in all threads, and stops them at a signal", async () => {
   expect(await sync.ended).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await querySql(workplace, MEMBERS)).toEqual([]);
 });
+
+/** Somebody reads and writes casts for so long that no index of them comes to its end. */
+const HOLD_CASTS = `
+begin;
+lock table casts in row exclusive mode;
+select pg_sleep(60);
+rollback`;
+
+const END_HOLDER =
+  "select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid() and datname = current_database()";
+
+const BUILDS = `
+select pid from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+and state = 'active' and query ~ 'create.* index'`;
+
+it("ends at a signal while indexes are built, which the server goes on with no more", async () => {
+  await using devnet = await startDevnet();
+  await using workplace = await onServer();
+  expect(await runCli(["migrate", ...workplace.databaseFlags], workplace)).toMatchObject({
+    exitCode: 0,
+  });
+  // Ended with the database.
+  const holding = querySql(workplace, HOLD_CASTS).catch(() => undefined);
+  const countBuilds = async () => (await querySql(workplace, BUILDS)).length;
+  {
+    await using sync = startCli(syncOf(devnet.endpoint, workplace), workplace);
+    await expect.poll(countBuilds, { timeout: 60_000 }).toBeGreaterThan(0);
+
+    sync.kill("SIGTERM");
+
+    expect(await sync.ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await countBuilds()).toBe(0);
+  }
+  await querySql(workplace, END_HOLDER);
+  await holding;
+  const argv = syncOf(devnet.endpoint, workplace, "--until-synced");
+  expect(await runCli(argv, workplace)).toMatchObject({ exitCode: 0, stderr: "" });
+});

@@ -155,8 +155,8 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Ends the historical phase: the shard follows blocks after `blockNumber` from now on. Also how a
-   * shard starts that has no snapshot to begin with. Where that takes what another process builds just
-   * now, it waits for that, until `signal` aborts: then it rejects with its reason.
+   * shard starts that has no snapshot to begin with. Where that takes what is still to be built, it waits
+   * for that, whoever builds it, until `signal` aborts: then it rejects with its reason.
    *
    * @throws {StorageError} `fenced` when a partition of the shard is not done: another process has
    * sent it to a newer snapshot, and its rows are yet to come. Also when the shard follows blocks
@@ -213,8 +213,8 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Builds what makes queries fast and would slow a bulk load. Harmless to repeat. While another process
-   * builds it waits, until that has built everything or `signal` aborts: then it rejects with its reason.
-   * What it builds itself it does not break off.
+   * builds it waits, until that has built everything. It rejects with the reason of `signal` when that aborts
+   * before it is done; what it builds itself, it then breaks off where the database can.
    */
   finishLoading(signal?: AbortSignal | undefined): Promise<void>;
 

@@ -117,7 +117,7 @@ async function mirror(job: SyncJob, database: OpenDatabase, nodes: MirroredNodes
   const { signal } = shutdown;
   signal.throwIfAborted();
   announceSync(job, nodes.endpoints[0]);
-  // Once the history is there; it cannot be broken off, and is gone on with by the next sync.
+  // In an embedded database an index cannot be broken off.
   shutdown.enter("the batch in progress to be written, or an index to be built");
   await using running = await prepared.begin(database, nodes);
   const progress = () => mergeProgress(running.progress());

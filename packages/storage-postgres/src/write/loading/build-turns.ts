@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { fromPostgresError } from "../../connection/postgres-errors.ts";
+import { untilBrokenOff } from "./break-off.ts";
 
 const TRY_LOCK = "select pg_try_advisory_lock(hashtext($1), hashtext(current_schema())) as is_mine";
 
@@ -32,28 +33,43 @@ export async function awaitTurn(
   return false;
 }
 
-/** Runs work in a session in which statements take as long as they do, if `begin` lets it. */
+/** How a session builds. */
+interface Building {
+  /** Returns whether it may. */
+  readonly begin: (session: Client) => Promise<boolean>;
+  readonly work: (session: Client) => Promise<void>;
+  /** Breaks the work off. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs work in a session in which statements take as long as they do, if `begin` lets it. Rejects with
+ * the signal's reason where that has broken it off.
+ */
 async function build(
   connections: Connections,
-  begin: (session: Client) => Promise<boolean>,
-  work: (session: Client) => Promise<void>,
+  { begin, work, signal }: Building,
 ): Promise<boolean> {
   const session = await connections.connect();
   try {
     if (!(await begin(session))) return false;
     await session.query("set statement_timeout to 0");
-    await work(session);
+    await untilBrokenOff(connections, { session, work: () => work(session), signal });
     // An embedded database has one session for all.
     await session.query(`set statement_timeout to ${connections.statementTimeoutMs}`);
     return true;
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) throw error;
     throw fromPostgresError(error);
   } finally {
     await session.end();
   }
 }
 
-/** Runs work that builds, once nobody else does. Rejects with the signal's reason if it aborts before. */
+/**
+ * Runs work that builds, once nobody else does. Rejects with the signal's reason if it aborts before, or
+ * while the work goes on, which is broken off.
+ */
 export async function whileNobodyBuilds(
   connections: Connections,
   work: (session: Client) => Promise<void>,
@@ -61,7 +77,7 @@ export async function whileNobodyBuilds(
 ): Promise<void> {
   const begin = async (session: Client) =>
     connections.backend !== "server" || (await awaitTurn(session, "snaprag indexes", signal));
-  if (!(await build(connections, begin, work))) signal?.throwIfAborted();
+  if (!(await build(connections, { begin, work, signal }))) signal?.throwIfAborted();
 }
 
 /** Work that is to be done once. */
@@ -86,7 +102,8 @@ export async function unlessDone(
     }
     return false;
   };
-  if (!(await build(connections, begin, work)) && isWanted) signal?.throwIfAborted();
+  const isBuilt = await build(connections, { begin, work, signal });
+  if (!isBuilt && isWanted) signal?.throwIfAborted();
 }
 
 /**
@@ -97,5 +114,5 @@ export async function unlessOthersBuild(
   connections: Connections,
   work: (session: Client) => Promise<void>,
 ): Promise<boolean> {
-  return build(connections, (session) => tryTurn(session, "snaprag indexes"), work);
+  return build(connections, { begin: (session) => tryTurn(session, "snaprag indexes"), work });
 }

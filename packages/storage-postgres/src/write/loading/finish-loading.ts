@@ -8,11 +8,11 @@ import { resumeVacuum } from "./vacuum-settings.ts";
 
 /**
  * Does what was put off while rows came in bulk. What is done already is not done again. The signal ends
- * a wait for another process that does it.
+ * a wait for another process that does it, and breaks off what this one does.
  */
 export async function finishLoading(connections: Connections, signal?: AbortSignal): Promise<void> {
   const build = async (session: Client) => {
-    await buildIndexes(connections, session);
+    await buildIndexes({ connections, session, signal });
     await resumeVacuum(session);
   };
   await whileNobodyBuilds(connections, build, signal);
@@ -32,7 +32,8 @@ where relnamespace = current_schema()::regnamespace
 /**
  * Sees to it that rows can be met by their keys, for a shard that is about to follow blocks. Where that
  * ends a first load of few rows, everything that was put off is done at once, which takes two sessions
- * less time than first the keys and then the rest. The signal ends a wait for another process that builds.
+ * less time than first the keys and then the rest. The signal ends a wait for another process that builds, and breaks
+ * off what this one does.
  */
 export async function prepareToFollow(
   connections: Connections,

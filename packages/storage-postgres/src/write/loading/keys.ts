@@ -112,7 +112,7 @@ export interface Keys {
   areSeen(): boolean;
   /** Whether they can. */
   areThere(): Promise<boolean>;
-  /** Resolves when they can. Builds what is missing, unless others do; the signal ends the wait for that. */
+  /** Resolves when they can. Builds what is missing, unless others do; the signal ends the wait. */
   ensure(signal?: AbortSignal): Promise<void>;
   /** There may be none any longer. */
   forget(): void;

@@ -5,6 +5,7 @@ import { listPartitions } from "../../tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../../tables/table-columns.ts";
 import type { IndexDefinition } from "../indexes.ts";
 import { buildBlocking, buildMissing, findMissing, readRowBytes, tableOf } from "../indexes.ts";
+import { untilBrokenOff } from "./break-off.ts";
 import { awaitTurn } from "./build-turns.ts";
 import { BLOCKING_BUILD_BYTES, INDEXES } from "./definitions.ts";
 import { buildKeys, buildUnique, listKeyless } from "./keys.ts";
@@ -27,6 +28,15 @@ async function listSmall(
 /** Of this store's relations alone: others of the database may be locked, for as long as somebody likes. */
 const ANALYZE = `analyze ${[...TABLE_NAMES, "trie_leaves", "fids", "user_profiles"].join(", ")}`;
 
+/** Who builds. */
+export interface Builder {
+  readonly connections: Connections;
+  /** The one whose turn it is. */
+  readonly session: Client;
+  /** Breaks off what a second session does; the first is broken off by whoever has its turn. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Keys and indexes to build of small relations. */
 interface SmallBuild {
   /** Relations without a key. */
@@ -43,14 +53,16 @@ interface SmallBuild {
  * is still building: it finds the name taken then, and leaves it at that.
  */
 async function withSecondHand(
-  connections: Connections,
+  { connections, signal }: Builder,
   work: (session: Client) => Promise<void>,
 ): Promise<void> {
   const session = await connections.connect();
   try {
-    await awaitTurn(session, "snaprag indexes, second hand");
+    if (!(await awaitTurn(session, "snaprag indexes, second hand", signal))) {
+      return signal?.throwIfAborted();
+    }
     await session.query("set statement_timeout to 0");
-    await work(session);
+    await untilBrokenOff(connections, { session, work: () => work(session), signal });
   } finally {
     await session.end();
   }
@@ -62,25 +74,24 @@ async function withSecondHand(
  * way to writers is left out.
  */
 async function buildSmall(
-  connections: Connections,
-  session: Client,
+  builder: Builder,
   { keyless, missing, largestFirst }: SmallBuild,
 ): Promise<void> {
   const tables = [...largestFirst];
 
-  async function buildTables(builder: Client): Promise<void> {
+  async function buildTables(session: Client): Promise<void> {
     for (let table = tables.shift(); table !== undefined; table = tables.shift()) {
       // It becomes the primary key afterwards: that would wait for the other session's statistics.
-      if (keyless.includes(table)) await buildUnique(builder, table);
+      if (keyless.includes(table)) await buildUnique(session, table);
       for (const index of missing) {
-        if (tableOf(index) === table) await buildBlocking(builder, index);
+        if (tableOf(index) === table) await buildBlocking(session, index);
       }
     }
   }
 
   const results = await Promise.allSettled([
-    buildTables(session),
-    withSecondHand(connections, async (second) => {
+    buildTables(builder.session),
+    withSecondHand(builder, async (second) => {
       await second.query(ANALYZE);
       await buildTables(second);
     }),
@@ -93,13 +104,14 @@ async function buildSmall(
  * are small, both cores of a small machine have something to do; larger ones are built one after the other,
  * as builds that block nobody wait for each other.
  */
-export async function buildIndexes(connections: Connections, session: Client): Promise<void> {
+export async function buildIndexes(builder: Builder): Promise<void> {
+  const { connections, session } = builder;
   const keyless = (await listKeyless(session)).map(({ name }) => name);
   const missing = await findMissing(session, INDEXES);
   if (missing.length === 0) return buildKeys(session);
   const isServer = connections.backend === "server";
   const largestFirst = isServer ? await listSmall(session, missing) : undefined;
-  if (largestFirst) await buildSmall(connections, session, { keyless, missing, largestFirst });
+  if (largestFirst) await buildSmall(builder, { keyless, missing, largestFirst });
   await buildKeys(session);
   const options = { blockingBelowBytes: BLOCKING_BUILD_BYTES };
   await buildMissing(session, INDEXES, options);
