@@ -1,9 +1,13 @@
-// A node behind a proxy that wants a key with every call.
+// A node behind a proxy that wants a key with every call, or has a certificate of its own.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createDevnet } from "@snaprag/devnet";
 import { expect, it } from "vitest";
 import { jsonLines, runCli } from "./support/built-cli.ts";
 import { embedded, onServer } from "./support/databases.ts";
 import { guardNode } from "./support/guarded-node.ts";
+
+const CERTIFICATES = new URL("../../../packages/client/test/support/tls/", import.meta.url);
 
 const VARIABLE = "SNAPRAG_SYNC_SNAPCHAIN_HEADERS";
 
@@ -16,7 +20,7 @@ async function startNode() {
 
 it("is mirrored and verified with the key, and never with it in what is printed", async () => {
   await using node = await startNode();
-  await using guarded = await guardNode(node.endpoint, ["x-api-key", "open-sesame"]);
+  await using guarded = await guardNode(node.endpoint, { header: ["x-api-key", "open-sesame"] });
   await using workplace = await onServer();
   const { folder, databaseFlags } = workplace;
   const flags = ["--snapchain-endpoint", guarded.endpoint, ...databaseFlags];
@@ -36,7 +40,7 @@ it("is mirrored and verified with the key, and never with it in what is printed"
 
 it("refuses who has no key, and says which setting has it", async () => {
   await using node = await startNode();
-  await using guarded = await guardNode(node.endpoint, ["x-api-key", "open-sesame"]);
+  await using guarded = await guardNode(node.endpoint, { header: ["x-api-key", "open-sesame"] });
   await using workplace = await embedded();
   const { folder, databaseFlags } = workplace;
   const sync = ["sync", "--until-synced", "--snapchain-endpoint", guarded.endpoint];
@@ -56,4 +60,26 @@ it("refuses who has no key, and says which setting has it", async () => {
     expect(stderr).toContain("`sync.snapchain_headers`");
     expect(stderr).not.toMatch(/wrong|open-sesame/);
   }
+});
+
+it("is mirrored over TLS once its authority is trusted, and not before", async () => {
+  const [key, cert] = ["key", "cert"].map((name) => new URL(`${name}.pem`, CERTIFICATES));
+  if (key === undefined || cert === undefined) throw new Error("There are two");
+  await using node = await startNode();
+  const tls = { key: readFileSync(key), cert: readFileSync(cert) };
+  await using guarded = await guardNode(node.endpoint, { tls });
+  await using workplace = await onServer();
+  const argv = ["sync", "--until-synced", "--snapchain-endpoint", guarded.endpoint];
+
+  const refused = await runCli([...argv, ...workplace.databaseFlags], workplace);
+  const environment = { NODE_EXTRA_CA_CERTS: fileURLToPath(cert) };
+  const trusted = await runCli([...argv, ...workplace.databaseFlags], {
+    ...workplace,
+    environment,
+  });
+
+  expect(refused.exitCode).toBe(10);
+  expect(refused.stderr).toMatch(/self-signed certificate\nName the file/);
+  expect(refused.stderr).toContain("NODE_EXTRA_CA_CERTS");
+  expect(trusted).toMatchObject({ exitCode: 0, stderr: "" });
 });

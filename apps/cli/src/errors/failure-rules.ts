@@ -172,9 +172,21 @@ const DEVNET_RULES: { readonly [Code in DevnetErrorCode]: FailureRule } = {
   stopped: BUG,
 };
 
+/** A node whose certificate nobody here vouches for looks like one that is not there. */
+const UNTRUSTED_NODE: FailureRule = {
+  code: "node_unreachable",
+  advice:
+    "Name the file with its authority's certificate in the environment, as NODE_EXTRA_CA_CERTS=ca.pem, or correct the endpoint.",
+};
+
+function nodeRuleOf({ code, details }: NodeClientError): FailureRule {
+  const isUntrusted = code === "unavailable" && /\bcertificate\b/i.test(details ?? "");
+  return isUntrusted ? UNTRUSTED_NODE : NODE_RULES[code];
+}
+
 /** How an error is told; as a bug when nothing is known of it. */
 export function findFailureRule(error: unknown): FailureRule {
-  if (isNamed<NodeClientError>(error, "NodeClientError")) return NODE_RULES[error.code];
+  if (isNamed<NodeClientError>(error, "NodeClientError")) return nodeRuleOf(error);
   if (isNamed<SyncError>(error, "SyncError")) return SYNC_RULES[error.code];
   if (isNamed<DevnetError>(error, "DevnetError")) return DEVNET_RULES[error.code];
   if (isNamed<EmbeddingError>(error, "EmbeddingError")) return EMBEDDING_RULES[error.code];

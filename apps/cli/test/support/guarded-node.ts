@@ -1,7 +1,7 @@
-// A proxy that lets calls through to a node when they bring a header, as those in front of hosted nodes do.
+// A proxy that lets calls through to a node when they bring a header, or over TLS, as those in front of hosted nodes do.
 import { once } from "node:events";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { connect, constants, createServer } from "node:http2";
+import { connect, constants, createSecureServer, createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 
 /** A listening proxy. */
@@ -23,16 +23,29 @@ function withoutPseudoHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(":")));
 }
 
+/** How a node is guarded. */
+export interface Guard {
+  /**
+   * The header that calls have to bring.
+   *
+   * @default none
+   */
+  readonly header?: readonly [name: string, value: string];
+  /**
+   * What the proxy speaks TLS with, in PEM.
+   *
+   * @default no TLS
+   */
+  readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
+}
+
 /** Starts a proxy in front of a node, on any free port. */
-export async function guardNode(
-  endpoint: string,
-  [name, value]: readonly [string, string],
-): Promise<GuardedNode> {
+export async function guardNode(endpoint: string, { header, tls }: Guard): Promise<GuardedNode> {
   let refusedCount = 0;
   const node = connect(endpoint);
-  const server = createServer();
+  const server = tls ? createSecureServer(tls) : createServer();
   server.on("stream", (call, headers) => {
-    if (headers[name] === value) return forward(call, headers);
+    if (header === undefined || headers[header[0]] === header[1]) return forward(call, headers);
     refusedCount += 1;
     call.respond(UNAUTHENTICATED, { endStream: true });
   });
@@ -77,7 +90,8 @@ export async function guardNode(
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (session) => sessions.add(session));
   const guarded: GuardedNode = {
-    endpoint: `http://127.0.0.1:${port}`,
+    // By name over TLS: Node warns of addresses there.
+    endpoint: tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     refusedCount: () => refusedCount,
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy();
