@@ -119,7 +119,7 @@ describe("snaprag doctor", () => {
     ]);
   });
 
-  it("finds a database of another network, of a newer version, and without rights", async () => {
+  it("finds a database of another network, and of a newer version", async () => {
     await using node = await startNode(200);
     await using workplace = await onServer();
     const sync = ["sync", "--until-synced", "--snapchain-endpoint", node.endpoint];
@@ -134,5 +134,23 @@ describe("snaprag doctor", () => {
     expect(other.of("failed")).toEqual(["mirrors network 1, and the node is of network 3"]);
     expect(newer.exitCode).toBe(21);
     expect(newer.of("failed")[0]).toMatch(/^has a mirror of a newer version in schema public: 999/);
+  });
+
+  it("finds that a user may not make a mirror", async () => {
+    await using node = await startNode(200);
+    await using workplace = await onServer();
+    const [, server = ""] = workplace.databaseFlags;
+    const role = `doctor_${process.pid}`;
+    await querySql(workplace, `create role ${role} login password 'x'`);
+    const url = Object.assign(new URL(server), { username: role, password: "x" }).href;
+
+    const { exitCode, of } = await findings(node.endpoint, {
+      ...workplace,
+      databaseFlags: ["--database-url", url],
+    });
+    await querySql(workplace, `drop role ${role}`);
+
+    expect(exitCode).toBe(21);
+    expect(of("failed")).toEqual(["does not let this user create relations in schema public"]);
   });
 });

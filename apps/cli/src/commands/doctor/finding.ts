@@ -2,8 +2,9 @@
 import { explainFailure } from "../../errors/explain-failure.ts";
 import type { FailureCode } from "../../exit-codes.ts";
 
-/** What one check found: a sentence about what was looked at, such as `node http://localhost:3383`. */
+/** A sentence about what was looked at. */
 interface Sentence {
+  /** Such as `node http://localhost:3383`. */
   readonly subject: string;
   /** Without its subject. */
   readonly what: string;

@@ -66,7 +66,13 @@ async function openMonitor(
   if (address === undefined) return undefined;
   const maxLagSeconds = settings["monitor.max_lag_seconds"].value;
   const { startMonitor } = await import("./monitor/start-monitor.ts");
-  const monitor = await startMonitor({ address, maxLagSeconds, version, signal });
+  const monitor = await startMonitor({
+    address,
+    maxLagSeconds,
+    version,
+    signal,
+    logger: reporter.logger,
+  });
   const { url } = monitor;
   reporter.announce({ event: "monitor", fields: { url }, sentence: `Monitored at ${url}.` });
   return monitor;
@@ -121,7 +127,7 @@ async function mirror(job: SyncJob, database: OpenDatabase, nodes: MirroredNodes
   shutdown.enter("the batch in progress to be written, or an index to be built");
   await using running = await prepared.begin(database, nodes);
   const progress = () => mergeProgress(running.progress());
-  await using _watch = job.monitor?.watch({ running, nodes, store: database.store });
+  await using _watch = job.monitor?.watch({ running, progress, nodes, store: database.store });
   await using embedder = embedBesideSync({
     ...{ context, settings, database, reporter, signal },
     isCaughtUp: () => hasCaughtUp(progress()),

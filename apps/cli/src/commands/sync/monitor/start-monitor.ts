@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Logger } from "@snaprag/sync";
 import { formatListenAddress, parseListenAddress } from "../../../config/keys/listen-address.ts";
 import { CliError } from "../../../errors/cli-error.ts";
 import { createPaceMeter } from "../../../screen/pace.ts";
@@ -22,6 +23,8 @@ export interface MonitorOptions {
   readonly version: string;
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal;
+  /** Is told of what cannot be answered. */
+  readonly logger: Logger;
 }
 
 /** A running monitor. Disposing ends it and every connection to it. */
@@ -61,7 +64,7 @@ function cannotListen(address: string, cause: NodeJS.ErrnoException): CliError {
  * @throws {CliError} `configuration` when it cannot listen
  */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
-  const { address, maxLagSeconds, version, signal } = options;
+  const { address, maxLagSeconds, version, signal, logger } = options;
   const listenAddress = parseListenAddress(address);
   if (listenAddress === undefined) throw new TypeError(`${address} is no address`);
   let watched: WatchedSync | undefined;
@@ -70,8 +73,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     watched: () => watched,
   };
   const server = createServer((request, response) => {
-    // Whoever asks has gone, or gets no more than a connection that ends.
-    send(request, response, answering).catch(() => response.destroy());
+    send(request, response, answering).catch((error: unknown) => {
+      logger.warn({ err: error, url: request.url }, "the monitor has no answer");
+      response.destroy();
+    });
   });
   try {
     server.listen(listenAddress);

@@ -4,7 +4,6 @@ import { createNodeClient } from "@snaprag/client";
 import type { ShardProof, Store } from "@snaprag/storage";
 import type { ShardActivity } from "@snaprag/sync";
 import { withConfigured } from "../../../errors/cli-error.ts";
-import { mergeProgress } from "../threads/merge-progress.ts";
 import type { MirroredNodes, RunningSync } from "../threads/running-sync.ts";
 
 /** As long as whoever collects metrics likes to wait. */
@@ -12,7 +11,9 @@ const ANSWER_TIMEOUT_MS = 2000;
 
 /** What is watched. */
 export interface WatchedSyncOptions {
-  readonly running: Pick<RunningSync, "progress" | "silentMs">;
+  readonly running: Pick<RunningSync, "silentMs">;
+  /** How far its shards have come. */
+  readonly progress: () => readonly ShardActivity[];
   readonly nodes: MirroredNodes;
   readonly store: Pick<Store, "findShard">;
 }
@@ -52,12 +53,11 @@ async function readHeights(clients: readonly NodeClient[]): Promise<ReadonlyMap<
 }
 
 /** Begins to watch. Nothing is asked yet. */
-export function watchSync({ running, nodes, store }: WatchedSyncOptions): WatchedSync {
+export function watchSync({ running, progress, nodes, store }: WatchedSyncOptions): WatchedSync {
   const { endpoints, metadata } = nodes;
   const clients = endpoints.map((endpoint) =>
     withConfigured(() => createNodeClient({ endpoint, metadata, retry: { attempts: 1 } })),
   );
-  const progress = () => mergeProgress(running.progress());
 
   async function readProofs(): Promise<ReadonlyMap<number, ShardProof>> {
     const shardIds = progress().map(({ shardId }) => shardId);
