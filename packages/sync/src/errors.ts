@@ -17,7 +17,8 @@ import { StorageError } from "@snaprag/storage";
  * - `incomplete_block`: the node has fewer events of a block than the block says.
  * - `malformed_snapshot`: the node lists leaves twice, out of order or in a wrong partition.
  * - `uncommitted_block`: a block that a root stands in was not committed by its validators.
- * - `stream_ended`: the node hung up. The sync connects again, to another node if there is one.
+ * - `stream_ended`: the node hung up, or has nothing new for longer than blocks take. The sync connects
+ *   again, to another node if there is one.
  * - `worker_failed`: a thread that verifies signatures ended before it answered, or could not start.
  *   The next call starts another in its place.
  */

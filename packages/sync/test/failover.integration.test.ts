@@ -42,11 +42,16 @@ async function syncWith(
 }
 
 /** Follows the first of some nodes, the others standing by, until told to end. */
-function follow(endpoints: readonly string[], store: ReturnType<typeof newStore>) {
+function follow(
+  endpoints: readonly string[],
+  store: ReturnType<typeof newStore>,
+  options: Partial<SyncerOptions> = {},
+) {
   const [client, ...standbys] = endpoints.map(connect);
   if (client === undefined) throw new TypeError("Expected at least one node");
   const stop = new AbortController();
-  const syncer = createSyncer({ client, standbys, store, holder: "a test", syncIntervalMs: 20 });
+  const syncing = { client, standbys, store, holder: "a test", syncIntervalMs: 20 };
+  const syncer = createSyncer({ ...syncing, ...options });
   const running = syncer.run({ signal: stop.signal });
   async function end(): Promise<void> {
     stop.abort();
@@ -107,6 +112,21 @@ describe("a sync with a node that stands by", () => {
     expect(await differences(devnet, store)).toEqual([]);
     const heights = new Set((await store.listPartitions(1)).map(({ height }) => height));
     expect(heights.size).toBe(2);
+  });
+
+  it("follows shard 0 there when the first answers and has nothing new", async () => {
+    const history = { users: 10, messages: 0 };
+    devnet = await startDevnet(history);
+    // The same chain at a node that goes on.
+    await using ahead = await startDevnet(history);
+    const stalledAt = devnet.heights();
+    await ahead.produceBlock(5);
+    const only = new Map([[0, stalledAt.get(0) ?? 0n]]);
+    const nodes = [devnet.endpoint, ahead.endpoint];
+
+    await using following = follow(nodes, newStore(), { shardIds: [0] });
+
+    await expect.poll(() => following.isPast(only), { timeout: 45_000 }).toBe(true);
   });
 
   it("begins there when the first cannot be mirrored yet", async () => {

@@ -44,6 +44,39 @@ it("tells of every hole in what it asks for again, and yields the blocks between
   });
 });
 
+it("asks for a skipped block again before it takes it for gone", async () => {
+  // The stream skips blocks 1 to 7; the first that is asked for them ends after two of them.
+  await using node = await startBareNode({
+    network: FarcasterNetwork.DEVNET,
+    blocksByCall: [[8n], [1n, 2n], [3n, 4n, 5n, 6n, 7n]],
+  });
+
+  const { holes, numbers } = await read(node.endpoint, 1n);
+
+  expect(holes).toEqual([]);
+  expect(numbers).toEqual([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]);
+});
+
+it.each(["historical", "full"] as const)(
+  "reads on to the node's newest block where a stream ends before (%s)",
+  async (mode) => {
+    await using node = await startBareNode({
+      network: FarcasterNetwork.DEVNET,
+      blocksByCall: [[5n], [1n, 2n], [], [3n, 4n], [5n]],
+    });
+    await using client = createNodeClient({ endpoint: node.endpoint });
+    const store = newStore();
+    await store.startRealtime(0, 0n);
+    const options = { client, store, mode, holder: "a test", shardIds: [0], syncIntervalMs: 20 };
+
+    await createSyncer(options).run({ untilSynced: true });
+
+    expect(await store.listShards()).toMatchObject([
+      { shardId: 0, blockNumber: 5n, errorCount: 0 },
+    ]);
+  },
+);
+
 it("leaves a hole on record, once", async () => {
   await using node = await startBareNode({
     network: FarcasterNetwork.DEVNET,

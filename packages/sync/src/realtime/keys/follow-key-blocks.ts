@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { NodeClient } from "@snaprag/client";
 import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
 import type { BlockBatch } from "@snaprag/storage";
+import { SyncError } from "../../errors.ts";
 import { processSurely } from "../../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import { countAsBehind, processContextOf } from "../../run/sync-run.ts";
@@ -19,6 +21,9 @@ import { readKeyBlocks } from "./read-key-blocks.ts";
 
 /** Blocks written in one transaction while behind. Few hold a key. */
 const BATCH_BLOCKS = 1000;
+
+/** Blocks come about once a second: what data shards take for silence, too (docs/protocol.md 1.3). */
+const SILENT_MS = 15_000;
 
 /** Reads one block again, which the node may have pruned since. */
 async function readKeyBlock({ nodes, signal }: SyncRun, block: Block): Promise<Block> {
@@ -99,12 +104,37 @@ async function recordHole(run: SyncRun, first: bigint, last: bigint): Promise<vo
   await run.store.recordFault({ ...fault, isRetried: false });
 }
 
+/** The newest block of shard 0 that a node says it has. */
+async function readTip(client: NodeClient, signal: AbortSignal): Promise<bigint> {
+  const { shardInfos } = await client.hub.getInfo({}, { signal });
+  return shardInfos.find(({ shardId }) => shardId === 0)?.maxHeight ?? 0n;
+}
+
+/**
+ * Tells a node that has stalled from one with nothing new just now: its block stream ends without a word
+ * either way. To be called after every time it was read.
+ *
+ * @throws {SyncError} `stream_ended` when no block has come for longer than blocks take
+ */
+function createSilence() {
+  let heardAt = performance.now();
+  return (hasBrought: boolean) => {
+    if (hasBrought) heardAt = performance.now();
+    if (performance.now() - heardAt < SILENT_MS) return;
+    const seconds = SILENT_MS / 1000;
+    const message = `The node has given no new block of shard 0 for ${seconds} seconds`;
+    throw new SyncError("stream_ended", message, { shardId: 0 });
+  };
+}
+
 /**
  * Follows shard 0 from where the store stands, for its gasless keys. Ends by abort or failure, and
  * at the node's newest block in a sync that is historical only.
  *
- * Its block stream ends at the node's newest block and is not live (docs/protocol.md 8.2), so it is
- * asked again after every `syncIntervalMs`.
+ * Its block stream ends at the node's newest block, or before, and is not live (docs/protocol.md 8.2), so
+ * it is asked again after every `syncIntervalMs`.
+ *
+ * @throws {SyncError} `stream_ended` when the node has given no new block for 15 seconds
  */
 export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Promise<void> {
   const { store, signal, options } = run;
@@ -117,6 +147,8 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   using behind = countAsBehind(run, 0);
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
   const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };
+  const expectNews = createSilence();
+  let isAtTip = false;
   while (true) {
     const startBlock = previousBlock + 1n;
     const openBlocks = (leaving: AbortSignal) =>
@@ -125,12 +157,16 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
     }
-    behind[Symbol.dispose]();
-    if (!activity.isCaughtUp) {
-      activity.isCaughtUp = true;
-      run.onCaughtUp();
+    isAtTip ||= previousBlock >= (await readTip(client, signal));
+    if (isAtTip) {
+      behind[Symbol.dispose]();
+      if (!activity.isCaughtUp) {
+        activity.isCaughtUp = true;
+        run.onCaughtUp();
+      }
+      if (options.mode === "historical") return;
     }
-    if (options.mode === "historical") return;
+    expectNews(previousBlock >= startBlock);
     await delay(options.syncIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
 import type { Block } from "@snaprag/proto";
 import { blockNumberOf } from "./process-key-block.ts";
@@ -11,6 +12,9 @@ export interface KeyBlockSource {
   readonly onHole: (first: bigint, last: bigint) => Promise<void>;
 }
 
+/** Waits before blocks are asked for again: a stream may end before it has given what it has. */
+const PAUSES_MS = [50, 200];
+
 /** Yields a block once it is the next; whatever lies before it is asked for again. */
 async function* fillUpTo(
   { client, signal, onHole }: KeyBlockSource,
@@ -19,16 +23,18 @@ async function* fillUpTo(
 ): AsyncGenerator<Block> {
   const stopBlock = blockNumberOf(block) ?? next;
   let found = next;
-  if (found < stopBlock) {
-    for await (const missed of client.readBlocks({ startBlock: next, stopBlock }, { signal })) {
+  for (const pauseMs of [0, ...PAUSES_MS]) {
+    if (found >= stopBlock) break;
+    await delay(pauseMs, undefined, { signal });
+    for await (const missed of client.readBlocks({ startBlock: found, stopBlock }, { signal })) {
       const blockNumber = blockNumberOf(missed);
       if (blockNumber === undefined || blockNumber < found || blockNumber >= stopBlock) continue;
       if (blockNumber > found) await onHole(found, blockNumber - 1n);
       yield missed;
       found = blockNumber + 1n;
     }
-    if (found < stopBlock) await onHole(found, stopBlock - 1n);
   }
+  if (found < stopBlock) await onHole(found, stopBlock - 1n);
   yield block;
 }
 
