@@ -43,6 +43,9 @@ function mayBeOfOthers(
   );
 }
 
+/** What commits look like where validators have changed: others have signed, or fewer are needed. */
+const SIGNS_OF_CHANGE: ReadonlySet<string> = new Set(["unknown_signer", "no_quorum"]);
+
 /**
  * What a check says of commits. Validators change, and those that came after this version was made
  * are unknown to it: unless somebody has named the validators, that is no proof of a lie.
@@ -53,7 +56,7 @@ function toCommitStatus(
   place: Place,
 ): CommitStatus | undefined {
   if (check.status !== "failed") return SAID[check.status];
-  const isUnknown = check.problem === "unknown_signer" && mayBeOfOthers(checks, place);
+  const isUnknown = SIGNS_OF_CHANGE.has(check.problem) && mayBeOfOthers(checks, place);
   return isUnknown ? "not_configured" : undefined;
 }
 

@@ -58,3 +58,23 @@ it("refuses a block of others where the validators were named", () => {
 it("takes any committed block where no validators are known", () => {
   expect(take([]).commits).toBe("not_configured");
 });
+
+/** Those who have signed the block, and so many others that they are too few. */
+function tooFewOf(effectiveAt: bigint): ValidatorSet {
+  const signers = chunk.commits?.signatures.map(({ signer }) => signer) ?? [];
+  const others = signers.map((_, index) => new Uint8Array(32).fill(index + 1));
+  return { effectiveAt, shardIds: [SHARD_ID], publicKeys: [...signers, ...others] };
+}
+
+it("takes a block that fewer have signed than were needed until the last change that is known of", () => {
+  expect(take([tooFewOf(0n)]).commits).toBe("not_configured");
+});
+
+it("refuses a block that too few have signed where the validators are known for good", () => {
+  const refusal = expect.objectContaining({
+    code: "uncommitted_block",
+    message: expect.stringContaining("no_quorum"),
+  });
+  expect(() => take([tooFewOf(0n)], true)).toThrow(refusal);
+  expect(() => take([tooFewOf(0n), strangers(BLOCK_NUMBER + 1n)])).toThrow(refusal);
+});
