@@ -119,7 +119,8 @@ export async function fetchAccount(
   } catch (error) {
     if (!isRefusal(error, "bad_page_token", "unservable_page")) throw error;
   }
-  const entries: ShardTrieEntryWithMessage[] = [];
+  // An account may have hundreds of thousands, which are more than one call of `push` takes.
+  const entries: Entries[] = [];
   const unreadable: number[] = [];
   let accountRoots: readonly FidAccountRootHash[] = [];
   let isListed = false;
@@ -128,11 +129,11 @@ export async function fetchAccount(
     const child = await readChild(client, { address, nibble }, signal);
     if (child === "not in the snapshot") continue;
     isListed = true;
-    if (child) entries.push(...child.entries);
+    if (child) entries.push(child.entries);
     else unreadable.push(nibble);
     if (child?.isByPages === false) isByPages = false;
     if (child?.accountRoots.length) accountRoots = child.accountRoots;
   }
-  const found = { isInSnapshot: isListed, isByPages, entries, accountRoots, unreadable };
-  return { address, live, ...found };
+  const found = { isInSnapshot: isListed, isByPages, accountRoots, unreadable };
+  return { address, live, entries: entries.flat(), ...found };
 }

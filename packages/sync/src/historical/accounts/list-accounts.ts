@@ -1,5 +1,5 @@
 import type { NodeClient } from "@snaprag/client";
-import { NodeClientError } from "@snaprag/client";
+import { NodeClientError, paginate } from "@snaprag/client";
 import { virtualShardOf } from "@snaprag/verify";
 
 /** Fids of a network by virtual shard, ascending as the trie has them. */
@@ -14,12 +14,12 @@ async function* readFids(
   shardId: number,
   signal: AbortSignal,
 ): AsyncGenerator<bigint> {
-  let pageToken: Uint8Array | undefined;
-  do {
-    const page = await client.hub.getFids({ shardId, pageSize: PAGE_FIDS, pageToken }, { signal });
-    yield* page.fids;
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined && pageToken.length > 0);
+  const fetchPage = async (pageToken: Uint8Array | undefined) => {
+    const request = { shardId, pageSize: PAGE_FIDS, pageToken };
+    const { fids, nextPageToken } = await client.hub.getFids(request, { signal });
+    return { items: fids, nextPageToken };
+  };
+  for await (const page of paginate(fetchPage, { method: "/HubService/GetFids" })) yield* page;
 }
 
 /**
@@ -29,6 +29,8 @@ async function* readFids(
  * About one call for a thousand users. Fid 0, which holds signer migrations and channel
  * registrations, is registered nowhere and always listed. Of shards that the node does not host,
  * nothing is.
+ *
+ * @throws {NodeClientError} `malformed_response` when a page token comes a second time
  */
 export async function listAccounts(
   client: NodeClient,

@@ -18,6 +18,12 @@ export interface AccountReading extends RowReading {
   readonly shardId: number;
   readonly homeShardOf: (fid: bigint) => number;
   /**
+   * Ends the reading of a virtual shard, between two reads.
+   *
+   * @default none
+   */
+  readonly signal?: AbortSignal | undefined;
+  /**
    * Whether the row behind a leaf is wanted, not only its key: an account can have more rows than memory
    * is to hold.
    */
@@ -142,6 +148,7 @@ export async function* readVirtualShard(
   fids: readonly bigint[],
 ): AsyncGenerator<StoredAccount> {
   for (let start = 0; start < fids.length; start += ACCOUNTS_PER_READ) {
+    reading.signal?.throwIfAborted();
     yield* await readAccounts(reading, fids.slice(start, start + ACCOUNTS_PER_READ));
   }
 }

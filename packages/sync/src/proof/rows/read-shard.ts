@@ -42,13 +42,14 @@ export interface ShardReading extends TrieRoot {
 type Directory = ReadonlyMap<number, readonly bigint[]>;
 
 function accountReadingOf(
-  { homeShardOf, blake3, ed25519, network }: NodeReading,
+  { homeShardOf, blake3, ed25519, network, signal }: NodeReading,
   { shardId, hasSignatures }: StoredShard,
   view: StoreView,
 ): AccountReading {
   const signatures = hasSignatures ? ed25519 : undefined;
   return {
-    ...{ view, shardId, homeShardOf, blake3, network: network.network, ed25519: signatures },
+    ...{ view, shardId, homeShardOf, blake3, signal },
+    ...{ network: network.network, ed25519: signatures },
     wantsRow: () => false,
   };
 }
@@ -110,7 +111,6 @@ export async function readShard(reading: NodeReading, stored: StoredShard): Prom
   const roots = new Map<number, TrieRoot>();
   const flawed: bigint[] = [];
   for (const [virtualShard, fids] of directory) {
-    reading.signal.throwIfAborted();
     const read = await readVirtualShardRoot(accounts, fids, { hasAccounts: false });
     roots.set(virtualShard, read);
     flawed.push(...read.flawed.map(({ fid }) => fid));

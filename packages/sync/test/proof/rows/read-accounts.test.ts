@@ -155,6 +155,28 @@ describe("readAccounts()", () => {
 });
 
 describe("readVirtualShard()", () => {
+  it("ends between two reads when it is to", async () => {
+    const leaving = new AbortController();
+    const reading = { ...(await openReading({})), signal: leaving.signal };
+    const fids = Array.from({ length: 250 }, (_, index) => BigInt(index));
+    let readCount = 0;
+    const view: AccountReading["view"] = {
+      ...reading.view,
+      readLeaves(...asked) {
+        readCount += 1;
+        if (readCount === 2) leaving.abort(new Error("left"));
+        return reading.view.readLeaves(...asked);
+      },
+    };
+    const readAll = async () => {
+      for await (const account of readVirtualShard({ ...reading, view }, fids)) void account;
+    };
+
+    await expect(readAll()).rejects.toThrow("left");
+
+    expect(readCount).toBe(2);
+  });
+
   /** The first fids of a virtual shard, at home or not. */
   function fidsOf(virtualShard: number, count: number): readonly bigint[] {
     const fids: bigint[] = [];

@@ -153,8 +153,9 @@ export async function confirmDifferences(
     if (rounds > 1) await delay(PAUSE_MS, undefined, { signal: reading.signal });
     looks.isLastTry = decides && rounds === mostRounds;
     const latest = await look(reading, { ...suspects, fids }, looks);
-    all.differences.push(...latest.differences);
-    all.withoutKeys.push(...latest.withoutKeys);
+    // Not by a call with all of them, which are more than one takes where a whole shard lacks its keys.
+    for (const difference of latest.differences) all.differences.push(difference);
+    for (const fid of latest.withoutKeys) all.withoutKeys.push(fid);
     fids = latest.undecided;
     // A store that nobody writes to does not catch up by being waited for.
     const isIdle = latest.blockNumber === lastBlock && rounds > IDLE_ROUNDS;

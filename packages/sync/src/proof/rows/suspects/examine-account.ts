@@ -180,9 +180,10 @@ export async function examineAccount(
   const { heights, fid, stored, live } = account;
   const { shardId } = heights;
   const parts = byNibble(stored.leaves);
-  const missing: ShardTrieEntryWithMessage[] = [];
+  // Of hundreds of thousands, which are more than one call of `push` takes.
+  const missing: (readonly ShardTrieEntryWithMessage[])[] = [];
   const missingKeys: KeyLeaf[] = [];
-  const extra: RowLeaf[] = [];
+  const extra: (readonly RowLeaf[])[] = [];
   const unexplained: number[] = [];
   for (const nibble of suspectNibbles(reading, account)) {
     const ofPart = parts.get(nibble) ?? [];
@@ -196,7 +197,7 @@ export async function examineAccount(
       if (found === undefined) unexplained.push(nibble);
       else {
         missingKeys.push(...found.missing);
-        extra.push(...found.extra);
+        extra.push(found.extra);
       }
       continue;
     }
@@ -206,14 +207,14 @@ export async function examineAccount(
       continue;
     }
     const found = compare(entries, ofStore);
-    missing.push(...found.missing);
-    extra.push(...found.extra);
+    missing.push(found.missing);
+    extra.push(found.extra);
     // Its leaf is there, so that nothing else says that the row is not.
-    if (nibble === 0) missing.push(...entries.filter((entry) => isNamed(entry, stored.lostNames)));
+    if (nibble === 0) missing.push(entries.filter((entry) => isNamed(entry, stored.lostNames)));
   }
   const { altered, lostNames } = stored;
-  const found = { missing, missingKeys, extra, altered, lostNames, unexplained };
-  return { shardId, fid, comparedAt: heights, ...found };
+  const found = { missing: missing.flat(), extra: extra.flat(), missingKeys, unexplained };
+  return { shardId, fid, comparedAt: heights, altered, lostNames, ...found };
 }
 
 function isNamed({ trieMessage }: ShardTrieEntryWithMessage, names: readonly string[]): boolean {
