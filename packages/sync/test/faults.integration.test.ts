@@ -1,16 +1,23 @@
 // What a node does wrong, and what the mirror must not take from it.
 import { createNodeClient } from "@snaprag/client";
-import type { Devnet, FaultPlan } from "@snaprag/devnet";
+import type { Devnet, FaultPlan, RpcMethod } from "@snaprag/devnet";
+import { createSigner } from "@snaprag/devnet";
 import type { Store } from "@snaprag/storage";
-import { virtualShardOf } from "@snaprag/verify";
-import { afterEach, describe, expect, it } from "vitest";
+import { homeShardOf, virtualShardOf } from "@snaprag/verify";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { SyncerOptions } from "../src/index.ts";
 import { createSyncer } from "../src/index.ts";
+import { register } from "./support/accounts.ts";
 import { differences, newStore, startDevnet, sync } from "./support/mirrors.ts";
 
 let devnet: Devnet;
 
 afterEach(() => devnet.stop());
+
+/** Messages that no call brings (docs/protocol.md 2.5, 8.4). */
+const OF_NO_CALL: ReadonlySet<string> = new Set(
+  [12, 18, 19, 20, 21].map((messageType) => `message type ${messageType}`),
+);
 
 async function listQuarantined(store: Store): Promise<readonly string[]> {
   const hashes: string[] = [];
@@ -186,5 +193,136 @@ describe("events", () => {
     await sync(devnet, store);
 
     expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  describe("and that is read by itself", () => {
+    /** No page is served that has the account before the largest one of a virtual shard. */
+    async function startWithoutItsPages(): Promise<number> {
+      devnet = await startDevnet({ users: 10, messages: 20_000 });
+      const largest = largestAccount(devnet);
+      const virtualShard = virtualShardOf(largest);
+      const shardId = homeShardOf(largest, 2);
+      let before = 1n;
+      const isBeside = (fid: bigint) =>
+        virtualShardOf(fid) === virtualShard && homeShardOf(fid, 2) === shardId;
+      while (!isBeside(before)) before += 1n;
+      expect(before).toBeLessThan(largest);
+      devnet.submit(...register(before, createSigner("the account before")));
+      await devnet.produceBlock();
+      // So that the next block's is the one to be mirrored.
+      devnet.dropSnapshots();
+      await devnet.produceBlock();
+      devnet.setFaults({ unpageable: { virtualShards: [virtualShard] } });
+      return virtualShard;
+    }
+
+    /** Watches what is written of one partition behind the marks of an account. */
+    function watch(store: Store, virtualShard: number, onStep: () => void = () => undefined) {
+      const steps: { readonly token: string | null; readonly size: number }[] = [];
+      const watched: Store = {
+        ...store,
+        async applyPage(page) {
+          await store.applyPage(page);
+          if (page.virtualShard !== virtualShard || page.changes.length === 0) return;
+          steps.push({ token: page.nextPageToken, size: page.changes.length });
+          onStep();
+        },
+      };
+      return { steps, watched };
+    }
+
+    it("is written as its pages come, and proved with the last of them", async () => {
+      const virtualShard = await startWithoutItsPages();
+      const store = newStore();
+      const { steps, watched } = watch(store, virtualShard);
+
+      await sync(devnet, watched);
+
+      expect(await differences(devnet, store)).toEqual([]);
+      expect(Math.max(...steps.map(({ size }) => size))).toBeLessThanOrEqual(1000);
+      const marks = steps.filter(({ token }) => /^accounts-from:[0-9]+[/]/.test(token ?? ""));
+      expect(marks.length).toBeGreaterThan(2);
+      const shards = await store.listShards();
+      expect(shards.map(({ shardId, proof }) => [shardId, proof?.status])).toEqual([
+        [0, undefined],
+        [1, "proved"],
+        [2, "proved"],
+      ]);
+    });
+
+    it("is read on where another process has left it", async () => {
+      const virtualShard = await startWithoutItsPages();
+      const store = newStore();
+      const left = new AbortController();
+      const { steps, watched } = watch(store, virtualShard, () => {
+        if (/^accounts-from:[0-9]+[/]/.test(steps.at(-1)?.token ?? "")) left.abort();
+      });
+      await using client = createNodeClient({ endpoint: devnet.endpoint });
+      await createSyncer({ client, store: watched, holder: "leaving" }).run({
+        signal: left.signal,
+        untilSynced: true,
+      });
+      const written = steps.reduce((sum, { size }) => sum + size, 0);
+
+      const next = watch(store, virtualShard);
+      await sync(devnet, next.watched);
+
+      expect(await differences(devnet, store)).toEqual([]);
+      const again = next.steps.reduce((sum, { size }) => sum + size, 0);
+      const whole = (await store.listPartitions(homeShardOf(largestAccount(devnet), 2))).find(
+        (each) => each.virtualShard === virtualShard,
+      );
+      expect(whole).toMatchObject({ isRelisted: false, messageCount: BigInt(written + again) });
+    });
+  });
+});
+
+describe("accounts that a node fails on time after time", () => {
+  /** Answers calls with what no version knows, as a node that has a broken entry may. */
+  function failing(...methods: readonly RpcMethod[]): FaultPlan {
+    const message = "a failure that is in no list";
+    return { rpcErrors: methods.map((method) => ({ method, code: 13, message })) };
+  }
+
+  /** Mirrors a small network without proving rows, which would ask the node for the same again. */
+  async function mirror(faults: FaultPlan) {
+    // Every try is made at once.
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    devnet = await startDevnet({ users: 10, messages: 1500, faults });
+    const store = newStore();
+    const codes = new Map<string, number>();
+    const recordFault: Store["recordFault"] = async (fault) => {
+      if (!fault.isRetried) codes.set(fault.code, (codes.get(fault.code) ?? 0) + 1);
+      await store.recordFault(fault);
+    };
+    await sync(devnet, { ...store, recordFault }, { proofInterval: 0, lanes: 512 });
+    return { store, codes };
+  }
+
+  it("are read by calls where no page of theirs comes, and what no call brings is on record", async () => {
+    const { store, codes } = await mirror(failing("GetShardTransactions"));
+
+    const wrong = await differences(devnet, store);
+    expect(wrong.flatMap(({ extra }) => extra)).toEqual([]);
+    expect(codes.get("unreadable_account")).toBeGreaterThan(0);
+    expect(wrong.map(({ kind }) => kind).filter((kind) => !OF_NO_CALL.has(kind))).toEqual([]);
+  });
+
+  it("are read part by part where the node's trie says nothing of them", async () => {
+    const { store } = await mirror({
+      ...failing("GetTrieMetadataByPrefix"),
+      unpageable: {},
+    });
+
+    expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("go without their names, which is on record", async () => {
+    const { store, codes } = await mirror(failing("GetUserNameProofsByFid"));
+
+    // What pages do not list, none but that call brings (docs/protocol.md 2.4).
+    const wrong = await differences(devnet, store);
+    expect(wrong.map(({ kind, extra }) => [kind, extra])).toEqual([["fnames", []]]);
+    expect(codes).toEqual(new Map([["unreadable_names", expect.any(Number)]]));
   });
 });

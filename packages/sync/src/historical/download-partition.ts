@@ -1,13 +1,16 @@
-import type { PackedSnapshotPage, SnapshotPage } from "@snaprag/client";
+import type { NodeClient, PackedSnapshotPage, SnapshotPage } from "@snaprag/client";
 import { homeShardOf, readTrieKeyHead } from "@snaprag/verify";
 import { withoutLastAccount } from "../proof/history/partition-prover.ts";
+import { accountPrefix, readTrieNode } from "../proof/node/trie-node.ts";
 import type { SyncRun } from "../run/sync-run.ts";
+import { accountMark } from "./accounts/account-token.ts";
+import type { AccountWalk, SeenAccount } from "./accounts/account-walk.ts";
+import type { AccountFetch, TakeEntries } from "./accounts/fetch-account.ts";
 import { fetchAccount } from "./accounts/fetch-account.ts";
 import { beginFewNames, nameWalk, withNames } from "./accounts/name-walk.ts";
 import type { ProvenAccount } from "./accounts/prove-account.ts";
 import { proveAccount } from "./accounts/prove-account.ts";
-import type { AccountWalk } from "./accounts/walk-accounts.ts";
-import { accountMark, walkAccounts } from "./accounts/walk-accounts.ts";
+import { walkAccounts } from "./accounts/walk-accounts.ts";
 import { madeAgain } from "./made-again.ts";
 import type { Listed, PartitionJob } from "./partition-job.ts";
 import { applyStep, moveTo } from "./partition-job.ts";
@@ -35,24 +38,61 @@ function logOpaque(
   if (parts.length > 0) logger.info({ shardId, virtualShard, fid }, "leaves known by hash alone");
 }
 
+/** An account, and what the live trie has of it: nothing that can be read where the node fails on that. */
+interface AccountInTrie extends SeenAccount {
+  readonly live: AccountFetch["live"];
+}
+
 /** The rest of a partition account by account, where a page cannot be served. */
-function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk {
+function accountWalk(run: SyncRun, job: PartitionJob): AccountWalk<AccountInTrie> {
   const { partition } = job;
+  const { shardId, virtualShard } = partition;
+  const { signal } = run;
+  const failures = job.failures.accounts;
+  const addressOf = (fid: bigint) => {
+    // Rows come from the home shard alone.
+    const isForeign = homeShardOf(fid, run.network.shardCount) !== shardId;
+    return { ...partition, fid, isForeign };
+  };
+
+  async function fetch(node: NodeClient, { fid, live }: AccountInTrie, take?: TakeEntries) {
+    const address = addressOf(fid);
+    const isTroubled = failures.areHopeless(fid);
+    try {
+      return await fetchAccount(node, address, { live, signal, isTroubled, take });
+    } catch (error) {
+      if (isTroubled || !failures.count(fid, error)) throw error;
+      run.logger.warn(
+        { shardId, virtualShard, fid, err: error },
+        "reading an account part by part",
+      );
+      return fetchAccount(node, address, { live, signal, isTroubled: true, take });
+    }
+  }
+
   return {
     mark: "accounts-from:",
     accountsPerStep: 16,
     isFallback: true,
     includes: () => true,
-    async read(node, fid) {
-      // Rows come from the home shard alone.
-      const isHome = homeShardOf(fid, run.network.shardCount) === partition.shardId;
-      const address = { ...partition, fid, isForeign: !isHome };
-      const account = await fetchAccount(node, address, run.signal);
-      const { unreadable } = account;
-      if (isHome && unreadable.length > 0) {
+    async see(node, fid) {
+      const prefix = accountPrefix(virtualShard, fid);
+      try {
+        const live = await readTrieNode(node, { shardId, prefix }, signal);
+        return { fid, live, size: live?.leafCount ?? 0 };
+      } catch (error) {
+        if (!failures.count(fid, error)) throw error;
+        return { fid, live: "unreadable", size: 0 };
+      }
+    },
+    async read(node, account, take) {
+      const { fid } = account;
+      const fetched = await fetch(node, account, take);
+      const { unreadable, address } = fetched;
+      if (!address.isForeign && unreadable.length > 0) {
         await recordUnreadable(run, partition, { fid, unreadable });
       }
-      const listed = proveAccount(account, run.blake3);
+      const listed = proveAccount(fetched, run.blake3);
       logOpaque(run, partition, { fid, leaves: listed.leaves });
       return listed;
     },
@@ -92,7 +132,7 @@ async function readPage(
  * known, as after a page that an earlier process has written, all are read again, and met as they are there.
  */
 async function leavePages(run: SyncRun, job: PartitionJob, pageToken: string | null) {
-  const lastKey = job.pageFailures.lastKeyBefore(pageToken);
+  const lastKey = job.failures.pages.lastKeyBefore(pageToken);
   const fid = lastKey === undefined ? 0n : readTrieKeyHead(lastKey).fid;
   if (job.proof)
     job.proof = lastKey === undefined ? null : withoutLastAccount(job.proof, run.blake3);
@@ -115,11 +155,18 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
   const tokenAfter = isDoneAfter ? null : accountMark(nameWalk(run, job), { fid: 0n });
   let pageToken = firstToken;
   let pageNumber = 0;
+  let isOfNames = false;
+  const readFewNames = async () => {
+    isOfNames = true;
+    const names = (await fewNames?.read) ?? [];
+    isOfNames = false;
+    return names;
+  };
   const from = { ...job.partition, pageToken: pageToken ?? undefined };
   try {
     for await (const packed of node.readPackedSnapshotPages(from, { signal: run.signal })) {
       // Before the page has its turn, which is not to be spent on waiting for the node.
-      const names = (await fewNames?.read) ?? [];
+      const names = await readFewNames();
       pageNumber += 1;
       await job.pages.run(pageNumber, async () => {
         run.signal.throwIfAborted();
@@ -137,16 +184,17 @@ async function downloadPages(run: SyncRun, job: PartitionJob): Promise<string | 
           },
           fallbackCount: 0,
         });
-        job.pageFailures.reach(
+        job.failures.pages.reach(
           nextPageToken,
-          page.lastKey ?? job.pageFailures.lastKeyBefore(token),
+          page.lastKey ?? job.failures.pages.lastKeyBefore(token),
         );
         pageToken = nextPageToken;
       });
     }
     return tokenAfter;
   } catch (error) {
-    if (!job.pageFailures.count(pageToken, error)) throw error;
+    // Names that fail say nothing of the page.
+    if (isOfNames || !job.failures.pages.count(pageToken, error)) throw error;
     run.logger.info({ shardId, virtualShard, err: error }, "reading accounts one by one");
     return leavePages(run, job, pageToken);
   }

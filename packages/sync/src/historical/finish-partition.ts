@@ -5,8 +5,8 @@ import { untilDone } from "../run/survive.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
 import { downloadPartition } from "./download-partition.ts";
-import type { PageFailures } from "./page-failures.ts";
-import { createPageFailures } from "./page-failures.ts";
+import type { PartitionFailures } from "./failures.ts";
+import { createPartitionFailures } from "./failures.ts";
 import { beginProof } from "./partition-job.ts";
 import type { DownloadLimits } from "./plan/download-limits.ts";
 import type { Snapshot } from "./plan/snapshot-book.ts";
@@ -58,7 +58,7 @@ function isSnapshotGone(error: unknown): boolean {
 /** Downloads a partition from where it stands, as far as that goes without a failure. */
 async function continuePartition(
   download: ShardDownload,
-  { partition, pageFailures }: PartitionTry,
+  { partition, failures }: PartitionTry,
   onProgress: () => void,
 ): Promise<void> {
   const { run, shardId, limits } = download;
@@ -68,7 +68,7 @@ async function continuePartition(
     at: await findTime(download, partition.height),
     listAccounts: () => download.listAccounts(partition.height),
     pages: limits.pages,
-    pageFailures,
+    failures,
     isRelisted: partition.isRelisted,
     proof: beginProof(run, partition),
     onStep: (step) => {
@@ -80,10 +80,10 @@ async function continuePartition(
   activity.partitionsDone += 1;
 }
 
-/** A partition as it stands, and how its pages failed so far. */
+/** A partition as it stands, and what of it failed so far. */
 interface PartitionTry {
   readonly partition: PartitionProgress;
-  readonly pageFailures: PageFailures;
+  readonly failures: PartitionFailures;
 }
 
 /** Which partition, and which of those that wait goes first. */
@@ -101,7 +101,7 @@ export async function finishPartition(
   { virtualShard, priority }: PartitionTurn,
 ): Promise<void> {
   const { run, shardId, limits } = download;
-  const pageFailures = createPageFailures();
+  const failures = createPartitionFailures();
 
   /** Returns whether nothing is left to try: if not, the partition stands at a newer snapshot. */
   async function tryOnce(onProgress: () => void): Promise<boolean> {
@@ -110,7 +110,7 @@ export async function finishPartition(
       await limits.lanes.run(priority, async () => {
         partition = await run.membership.takePartition(shardId, virtualShard);
         if (partition === undefined || partition.status === "done") return;
-        await continuePartition(download, { partition, pageFailures }, onProgress);
+        await continuePartition(download, { partition, failures }, onProgress);
       });
       return true;
     } catch (error) {

@@ -11,8 +11,8 @@ import { processSurely } from "../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { processContextOf } from "../run/sync-run.ts";
 import type { AccountDirectory } from "./accounts/list-accounts.ts";
+import type { PartitionFailures } from "./failures.ts";
 import { madeAgain } from "./made-again.ts";
-import type { PageFailures } from "./page-failures.ts";
 import type { Limit } from "./plan/download-limits.ts";
 import type { PageContext, ProcessedPage } from "./process-page.ts";
 import { processPage } from "./process-page.ts";
@@ -25,7 +25,7 @@ export interface PartitionJob {
   /** Accounts of the shard at the partition's height, and maybe later ones; listed when needed. */
   readonly listAccounts: () => Promise<AccountDirectory>;
   readonly pages: Limit;
-  readonly pageFailures: PageFailures;
+  readonly failures: PartitionFailures;
   /** Whether what is listed may be there: as the partition says, and once all of it is read again. */
   isRelisted: boolean;
   /** What is proved up to the step in hand; null before the first, undefined without a proof. */

@@ -5,7 +5,6 @@ import type { AccountRoot, Blake3, OpaqueSubtree } from "@snaprag/verify";
 import { createTrieHasher, VerifyError } from "@snaprag/verify";
 import type { AccountClaim } from "../../proof/history/account-claims.ts";
 import { compareWithClaim, readClaims } from "../../proof/history/account-claims.ts";
-import { trieKeysOf } from "../../proof/leaves/trie-keys.ts";
 import type { Listed } from "../partition-job.ts";
 import { GASLESS_KEY_NIBBLE } from "./account-token.ts";
 import type { AccountAddress, FetchedAccount } from "./fetch-account.ts";
@@ -100,14 +99,18 @@ function isOfOneMoment(
  * itself, and the account goes in as it is listed: that is found out as on any other page.
  */
 export function proveAccount(account: FetchedAccount, blake3: Blake3): ProvenAccount {
-  const { address, entries, accountRoots, live } = account;
+  const { address, entries, trieKeys, accountRoots, live } = account;
   if (!account.isInSnapshot) return { entries, accountRoots, leaves: [], unprovenAccounts: [] };
   const fid = address.fid & LOW_32_BITS;
   const told = readClaims(accountRoots).get(fid);
   const claim = told ?? (live && { ...live, root: live.hash });
-  const listed = [...trieKeysOf(entries), ...opaqueParts(account)];
+  const listed = [...trieKeys, ...opaqueParts(account)];
   const leaves = withoutRepeats(listed.sort(inOrder));
-  if (claim === undefined) return { entries, accountRoots, leaves, unprovenAccounts: [] };
+  // Nothing is told of it, and what the node gives in no way is missing.
+  const isUnknown = account.unreadable.length > 0;
+  if (claim === undefined) {
+    return { entries, accountRoots, leaves, unprovenAccounts: isUnknown ? [fid] : [] };
+  }
   const claims = [{ fid, accountRootHash: claim.root, numMessages: BigInt(claim.leafCount) }];
   const root = rootOfAccount(leaves, fid, blake3);
   const addsUp = root !== undefined && compareWithClaim(root, claim) === undefined;

@@ -6,6 +6,7 @@ import { homeShardOf, virtualShardOf } from "@snaprag/verify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { FetchedAccount } from "../../../src/historical/accounts/fetch-account.ts";
 import { fetchAccount } from "../../../src/historical/accounts/fetch-account.ts";
+import { accountPrefix, readTrieNode } from "../../../src/proof/node/trie-node.ts";
 import { startDevnet } from "../../support/mirrors.ts";
 
 const { signal } = new AbortController();
@@ -32,7 +33,9 @@ async function fetchOn(shardId: number, fid: bigint): Promise<FetchedAccount> {
   const snapshot = await client.findNewestSnapshot(shardId, { signal });
   const isForeign = homeShardOf(fid, 2) !== shardId;
   const place = { shardId, height: snapshot?.height ?? 0n, virtualShard: virtualShardOf(fid) };
-  return fetchAccount(client, { ...place, fid, isForeign }, signal);
+  const prefix = accountPrefix(place.virtualShard, fid);
+  const live = await readTrieNode(client, { shardId, prefix }, signal);
+  return fetchAccount(client, { ...place, fid, isForeign }, { live, signal });
 }
 
 describe("fetchAccount() without pages", () => {

@@ -55,9 +55,11 @@ function isServed(key: Uint8Array): boolean {
 
 /** An account as it is fetched where all of it but its gasless keys can be read. */
 function fetched(keys: readonly Uint8Array[], more: Partial<FetchedAccount> = {}): FetchedAccount {
+  const entries = more.entries ?? keys.filter(isServed).map(entryOf);
   return {
     address: ADDRESS,
-    entries: keys.filter(isServed).map(entryOf),
+    entries,
+    trieKeys: entries.map(({ trieKey }) => trieKey),
     live: liveOf(keys),
     isInSnapshot: true,
     isByPages: false,

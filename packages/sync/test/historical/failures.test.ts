@@ -1,6 +1,6 @@
 import { NodeClientError } from "@snaprag/client";
 import { describe, expect, it } from "vitest";
-import { createPageFailures } from "../../src/historical/page-failures.ts";
+import { createPageFailures } from "../../src/historical/failures.ts";
 
 const internal = new NodeClientError("internal", "disk error");
 
