@@ -5,6 +5,8 @@ import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import pg from "pg";
 import { int8AsBigint } from "./int8-as-bigint.ts";
 import { fromPostgresError } from "./postgres-errors.ts";
+import type { OpenConnections } from "./sockets.ts";
+import { createOpenConnections, findSocket } from "./sockets.ts";
 import type { Statement } from "./statements.ts";
 import { send } from "./statements.ts";
 
@@ -46,6 +48,11 @@ export interface Connections {
   transact<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result>;
   /** A connection of its own, for what belongs to a session. The caller ends it. */
   connect(): Promise<Client>;
+  /**
+   * Ends every connection without a word to the server, which answers nothing any more: what is going on
+   * over them fails (`connection`), and what comes next opens others.
+   */
+  giveUp(why: string): void;
   close(): Promise<void>;
 }
 
@@ -97,20 +104,6 @@ function pooledSql(options: ConnectionOptions): string {
   return `${session}; set idle_in_transaction_session_timeout to ${options.idleTransactionMs}`;
 }
 
-/** What a socket collects, to be sent at once. */
-interface Corkable {
-  cork(): void;
-  uncork(): void;
-}
-
-/** The socket of a connection, which the driver keeps to itself. */
-function findSocket(client: PoolClient): Corkable | undefined {
-  // Safety: every step may be missing; then each statement is sent by itself, as without this.
-  const { connection } = client as { readonly connection?: { readonly stream?: Corkable } };
-  const socket = connection?.stream;
-  return socket;
-}
-
 /**
  * Sends the statements of a transaction without waiting between them; the first failure counts. All
  * go out at once: a page has a dozen, and each would be a call of the system of its own.
@@ -154,7 +147,7 @@ function runAlone(client: PoolClient, statement: QueryConfig): Promise<QueryResu
   return runTransaction(client, (transaction) => transaction.query(statement));
 }
 
-function createPool(options: ConnectionOptions): Pool {
+function createPool(options: ConnectionOptions, open: OpenConnections): Pool {
   const { maxConnections, backend } = options;
   const pool = new pg.Pool({
     ...toClientConfig(options),
@@ -165,13 +158,17 @@ function createPool(options: ConnectionOptions): Pool {
   // A connection that breaks is replaced by the next query, which reports what is wrong. Without
   // these listeners, one that breaks between two statements would end the process.
   pool.on("error", () => undefined);
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    open.add(client);
+  });
   return pool;
 }
 
 /** Creates connections; none is opened before the first statement. */
 export function createConnections(options: ConnectionOptions): Connections {
-  const pool = createPool(options);
+  const open = createOpenConnections();
+  const pool = createPool(options, open);
   const pooledSetUp = pooledSql(options);
   const ready = new WeakSet<PoolClient>();
   // The pool takes one that waits for a connection in use for one that the server does not answer, and
@@ -213,7 +210,12 @@ export function createConnections(options: ConnectionOptions): Connections {
       ),
     pipeline: (statements) => withClient((client) => runPipeline(client, statements)),
     transact: (work) => withClient((client) => runTransaction(client, work)),
-    connect: () => openSession(options),
+    async connect() {
+      const client = await openSession(options);
+      open.add(client);
+      return client;
+    },
+    giveUp: open.giveUp,
     close() {
       closed ??= pool.end();
       return closed;

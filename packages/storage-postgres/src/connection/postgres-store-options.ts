@@ -40,7 +40,8 @@ export interface PostgresStoreOptions {
    * Time without a sign of life, in milliseconds, after which others take over what a process was
    * syncing. One whose connection ends is not waited for. On a server also the longest time that a
    * transaction waits for this process between two statements: it fails then (`connection`), since
-   * others may be waiting for its locks. Views are not cut off.
+   * others may be waiting for its locks. Views are not cut off. A server that leaves a syncing process
+   * without an answer for as long counts as gone: what the store is doing there fails (`connection`).
    *
    * @default 30_000
    */

@@ -37,6 +37,9 @@ insert into sync_members (id, holder, is_alone, expires_at)
 values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
 on conflict (id) do update set expires_at = excluded.expires_at`;
 
+/** Signs of life in the time of a lease: two may be lost. */
+const RENEWALS_PER_LEASE = 3;
+
 /** Runs statements in the session that a member's locks belong to. */
 interface MemberSession {
   query(statement: string | QueryConfig): Promise<QueryResult>;
@@ -55,7 +58,10 @@ export interface JoinOptions {
   readonly holder: string;
   /** Whether nobody else may be a member meanwhile. */
   readonly isAlone: boolean;
-  /** Time without a sign of life after which a member counts as dead, in milliseconds. */
+  /**
+   * Time without a sign of life after which a member counts as dead, and without an answer to one after
+   * which the server does, in milliseconds.
+   */
   readonly leaseMs: number;
 }
 
@@ -130,6 +136,35 @@ async function leave({ query, end }: MemberSession, id: number): Promise<void> {
 }
 
 /**
+ * Ends every connection to a server that is gone without a word. What is on its way to it, the system
+ * would send again and again for a quarter of an hour; asking whether it is there (keepalive) waits for that.
+ */
+function giveUp(connections: Connections, leaseMs: number): void {
+  // An embedded one is in this process, or as near, and has one session, in which a renewal waits its turn.
+  if (connections.backend !== "server") return;
+  connections.giveUp(`The database has answered nothing for ${leaseMs / 1000} seconds`);
+}
+
+/** Gives signs of life; where the server answers none of them for the time of a lease, it counts as gone. */
+function renewRegularly(
+  connections: Connections,
+  { renew, leaseMs }: { readonly renew: () => Promise<unknown>; readonly leaseMs: number },
+): NodeJS.Timeout {
+  // Counted, not timed: a process that was stopped itself finds the answers there when it goes on.
+  let unansweredCount = 0;
+  const onTime = () => {
+    if (unansweredCount >= RENEWALS_PER_LEASE) return giveUp(connections, leaseMs);
+    unansweredCount += 1;
+    const onAnswer = () => {
+      unansweredCount = 0;
+    };
+    // One that fails is made up for by the next, and the end of the session is told by itself.
+    renew().then(onAnswer, onAnswer);
+  };
+  return setInterval(onTime, leaseMs / RENEWALS_PER_LEASE).unref();
+}
+
+/**
  * Makes this process a member of those that write to the schema.
  *
  * @throws {StorageError} `locked` when it cannot be, with a member that keeps it out
@@ -146,13 +181,16 @@ export async function join(connections: Connections, options: JoinOptions): Prom
     await session.end();
     throw error;
   });
-  // One that fails is made up for by the next, and the end of the session is told by itself.
-  const timer = setInterval(() => renew().catch(() => undefined), options.leaseMs / 3);
-  timer.unref();
+  const { leaseMs } = options;
+  const renewals = renewRegularly(connections, { renew, leaseMs });
   let ended: Promise<void> | undefined;
+  const leaveInTime = async () => {
+    clearInterval(renewals);
+    const timer = setTimeout(() => giveUp(connections, leaseMs), leaseMs);
+    await leave(session, id).finally(() => clearTimeout(timer));
+  };
   const release = () => {
-    clearInterval(timer);
-    ended ??= leave(session, id);
+    ended ??= leaveInTime();
     return ended;
   };
   return { id, lost, release, [Symbol.asyncDispose]: release };

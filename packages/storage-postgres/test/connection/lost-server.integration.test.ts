@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPostgresStore } from "../../src/index.ts";
 import { useDatabase } from "../support/each-database.ts";
+import { createSilentProxy } from "../support/silent-proxy.ts";
 import { batchOf, changesOf } from "../support/stores.ts";
 
 describe("a server that takes connections and says nothing", () => {
@@ -59,5 +61,56 @@ describe("a server that is gone without a word", () => {
     expect(timers).toHaveLength(1);
     expect(timers[0]?.timer).toBe("02");
     expect(timers[0]?.seconds).toBeLessThanOrEqual(15);
+  });
+});
+
+describe("a server that is gone while it is asked something", () => {
+  const own = useDatabase();
+  const lost = { code: "connection", retryable: true };
+
+  it("is lost after the time of a lease, with everything that waits for it", async () => {
+    await using way = await createSilentProxy(own.database.url);
+    await using store = createPostgresStore({ connectionString: way.url, leaseMs: 900 });
+    await store.migrate();
+    const membership = await store.joinSync("a test");
+    await using view = await store.openView();
+    way.fallSilent();
+    const waiting = [store.listShards(), view.listShards()];
+
+    const [, ...results] = await Promise.allSettled([membership.lost, ...waiting]);
+    way.recover();
+
+    await expect(membership.lost).rejects.toMatchObject(lost);
+    for (const result of results) expect(result).toMatchObject({ reason: lost });
+    await membership.release();
+    await using _again = await store.joinSync("a test, again");
+    expect(await store.listShards()).toEqual([]);
+  }, 10_000);
+
+  it("keeps nobody who leaves for longer than that", async () => {
+    await using way = await createSilentProxy(own.database.url);
+    await using store = createPostgresStore({ connectionString: way.url, leaseMs: 900 });
+    await store.migrate();
+    const membership = await store.joinSync("a test");
+    way.fallSilent();
+
+    await membership.release();
+  }, 10_000);
+
+  it("is waited for by one that was stopped itself", async () => {
+    await using store = createPostgresStore({
+      connectionString: own.database.url,
+      leaseMs: 900,
+    });
+    await store.migrate();
+    await using membership = await store.joinSync("a test");
+    const isLost = membership.lost.then(
+      () => false,
+      () => true,
+    );
+    // Nothing is read, and no timer goes off, as in a process that got SIGSTOP.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+
+    expect(await Promise.race([isLost, delay(1000, false)])).toBe(false);
   });
 });
