@@ -194,6 +194,25 @@ describe("a batch", () => {
     expect([undefined, "connection"]).toContain(results[0]);
     expect(await countCasts()).toBe(1);
   });
+
+  it("fails as a lost connection while the server takes no writes, and is written once it does", async () => {
+    const name = new URL(own.database.url).pathname.slice(1);
+    await using first = open();
+    await first.migrate();
+    await first.startRealtime(1, 0n);
+    await own.client.query(`alter database ${name} set default_transaction_read_only = on`);
+    await using store = open({ maxConnections: 1 });
+
+    await expect(store.applyBlocks(gm)).rejects.toMatchObject({
+      code: "connection",
+      retryable: true,
+      sqlState: "25006",
+    });
+    await own.client.query(`alter database ${name} reset default_transaction_read_only`);
+    // The same session would keep to what it began with.
+    await store.applyBlocks(gm);
+    expect(await countCasts()).toBe(1);
+  });
 });
 
 describe("a statement", () => {

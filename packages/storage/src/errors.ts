@@ -1,7 +1,7 @@
 /**
  * Why a store could not do what was asked.
  *
- * - `connection`: the database cannot be reached, or closed the connection.
+ * - `connection`: the database cannot be reached, closed the connection, or takes no writes over it.
  * - `serialization`, `deadlock`, `lock_timeout`: another transaction was in the way.
  * - `statement_timeout`: a statement took longer than allowed.
  * - `constraint`: a row breaks a constraint.

@@ -57,6 +57,12 @@ const MISSING_RIGHT: FailureRule = {
   what: (message) => `The database user lacks a right: ${message}`,
   advice: "Grant it, or use another user, or another schema with `database.schema`.",
 };
+const READ_ONLY_DATABASE: FailureRule = {
+  code: "database_unsuitable",
+  what: (message) => `The database takes no writes: ${message}`,
+  advice:
+    "Use the primary, not a standby; if it is the primary, look whether its disk is full or `default_transaction_read_only` is set.",
+};
 const IN_USE: FailureRule = {
   code: "in_use",
   advice: "Wait until it has ended, or stop it; look at it with `snaprag status`.",
@@ -119,6 +125,8 @@ const SQL_STATE_RULES: ReadonlyMap<string, FailureRule> = new Map([
   ["3D000", STORAGE_RULES.connection],
   // Insufficient privilege.
   ["42501", MISSING_RIGHT],
+  // A transaction that is read-only.
+  ["25006", READ_ONLY_DATABASE],
 ]);
 
 const SYNC_RULES: { readonly [Code in SyncErrorCode]: FailureRule } = {

@@ -160,6 +160,22 @@ describe("explainFailure()", () => {
     expect(explainFailure(password).code).toBe("database_unreachable");
   });
 
+  it("separates a server that takes no writes from one that is not there", () => {
+    const standby = new StorageError(
+      "connection",
+      "cannot execute INSERT in a read-only transaction",
+      {
+        sqlState: "25006",
+      },
+    );
+
+    expect(explainFailure(standby)).toMatchObject({
+      code: "database_unsuitable",
+      what: "The database takes no writes: cannot execute INSERT in a read-only transaction",
+      advice: expect.stringContaining("primary"),
+    });
+  });
+
   it("keeps who holds the database", () => {
     const error = new StorageError("locked", "snaprag sync on a (pid 5) syncs into this database");
 

@@ -9,6 +9,8 @@ const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErro
   ["SR001", "fenced"],
   // The server ends the session: its transaction has waited too long for this process.
   ["25P03", "connection"],
+  // The server takes no writes, as a standby or one that is out of room; a new connection may find another.
+  ["25006", "connection"],
   ["40001", "serialization"],
   ["40P01", "deadlock"],
   ["55P03", "lock_timeout"],

@@ -13,6 +13,7 @@ describe("fromPostgresError()", () => {
     ["57014", "statement_timeout", true],
     ["57P01", "connection", true],
     ["25P03", "connection", true],
+    ["25006", "connection", true],
     ["25001", "unknown", false],
     ["08006", "connection", true],
     ["53100", "out_of_resources", true],
