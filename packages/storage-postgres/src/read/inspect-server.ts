@@ -25,6 +25,13 @@ export interface ServerFacts {
   readonly dataFolder: string | undefined;
 }
 
+/**
+ * Whose sessions there are, and in which database, is shown to everybody; of what kind they are only to the
+ * same user and to monitors (pg_read_all_stats). What the server does for itself lacks one or the other.
+ */
+const IS_CLIENT =
+  "coalesce(backend_type = 'client backend', usesysid is not null and datid is not null)";
+
 const FACTS = `
 select current_setting('server_version') as version,
   current_setting('server_version_num')::int as version_number,
@@ -34,7 +41,7 @@ select current_setting('server_version') as version,
     else has_database_privilege(current_database(), 'create') end as can_create,
   current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int
-    - (select count(*)::int from pg_stat_activity where backend_type = 'client backend') + 1
+    - (select count(*)::int from pg_stat_activity where ${IS_CLIENT}) + 1
     as free_connections,
   pg_database_size(current_database()) as size_bytes,
   (select setting from pg_settings where name = 'data_directory') as data_folder,

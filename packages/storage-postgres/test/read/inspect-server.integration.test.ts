@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { createTestDatabase } from "../../../../test/support/test-database.ts";
 import { createPostgresStore, inspectServer, SCHEMA_VERSION } from "../../src/index.ts";
@@ -39,6 +40,25 @@ describe("inspectServer()", () => {
     expect(ofDatabase).toMatchObject({ canCreate: false });
     expect(readOnly).toMatchObject({ isReadOnly: true });
     await database.query(`drop role ${role}`);
+  });
+
+  it("counts the sessions of others, also for a user who is told nothing else of them", async () => {
+    await using database = await createTestDatabase();
+    const role = `counter_${new URL(database.url).pathname.slice(1)}`;
+    await database.query(`create role ${role} login password 'x'`);
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = "x";
+    const others = Array.from({ length: 20 }, () => new pg.Client(database.url));
+
+    const before = await inspectServer({ connectionString: url.href });
+    await Promise.all(others.map((other) => other.connect()));
+    const beside = await inspectServer({ connectionString: url.href });
+    await Promise.all(others.map((other) => other.end()));
+    await database.query(`drop role ${role}`);
+
+    // Other tests come and go on the same server.
+    expect(before.freeConnections - beside.freeConnections).toBeGreaterThan(10);
   });
 
   it("fails as a store does for a server that is not there, and for options of none", async () => {
