@@ -229,7 +229,7 @@ describe("a database that does not answer or refuses exits with 20", () => {
     mkdirSync(join(folder.path, ".snaprag/db"), { recursive: true });
     writeFileSync(join(folder.path, ".snaprag/db/PG_VERSION"), "nonsense");
 
-    expectFailure(await run("migrate"), 20, ".snaprag/db", "Delete the folder");
+    expectFailure(await run("migrate"), 20, ".snaprag/db", "as a last resort, delete the folder");
   });
 
   it("for an embedded database whose folder cannot be made, without a word of deleting", async () => {

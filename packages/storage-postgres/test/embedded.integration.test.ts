@@ -111,6 +111,23 @@ describe("openEmbeddedDatabase()", () => {
     });
   });
 
+  it("tells a machine or an installation that lacks something from a database that is broken", () => {
+    const notFound = Object.assign(new Error("Cannot find module"), {
+      code: "ERR_MODULE_NOT_FOUND",
+    });
+    const cutOff = Object.assign(new Error("expected magic word"), { name: "CompileError" });
+    const memory = new RangeError("WebAssembly.Memory(): could not allocate memory");
+    const aborted = Object.assign(new Error("Aborted()"), { name: "RuntimeError" });
+
+    expect(cannotOpen("/db", memory)).toMatchObject({ code: "out_of_resources" });
+    expect(cannotOpen("/db", notFound)).toMatchObject({ code: "unknown" });
+    expect(cannotOpen("/db", cutOff)).toMatchObject({ code: "unknown" });
+    expect(cannotOpen("/db", new TypeError("x is not a function"))).toMatchObject({
+      code: "unknown",
+    });
+    expect(cannotOpen("/db", aborted)).toMatchObject({ code: "connection" });
+  });
+
   it("leaves the folder to whoever took it over from the same dead owner first", async () => {
     const ownerFile = `${folder}.owner`;
     const dead = { pid: 1, startedAt: "0", holder: "the killed", socketFolder: "/nowhere" };

@@ -100,12 +100,17 @@ async function openEmbedded(
   }
 }
 
-/** Never to delete what may be sound: a folder that cannot be written to can be again. */
-function mend({ code }: StorageError, shownFolder: string): string {
+/** Not to delete what may be sound: a folder that cannot be written to can be again. */
+function mend({ code, cause }: StorageError, shownFolder: string): string {
+  const isOfSystem = cause instanceof Error && "syscall" in cause;
   if (code === "unauthorized") return `Make ${shownFolder} and what it is in writable`;
-  if (code === "out_of_resources") return `Make room where ${shownFolder} is`;
-  if (code === "connection") return `Delete the folder ${shownFolder} to start afresh`;
-  return `See to it that ${shownFolder} can be a folder`;
+  if (code === "out_of_resources") {
+    return isOfSystem ? `Make room where ${shownFolder} is` : "Give the process more memory";
+  }
+  if (code === "connection") {
+    return `Try again with more memory, and with the version of snaprag that made it; as a last resort, delete the folder ${shownFolder} to start afresh`;
+  }
+  return isOfSystem ? `See to it that ${shownFolder} can be a folder` : "Install snaprag anew";
 }
 
 /** Tells a person what is wrong with an embedded database that cannot be opened. */

@@ -111,13 +111,35 @@ const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErro
   ["EMFILE", "out_of_resources"],
 ]);
 
-/** What the system objects to says nothing of the database, which may be sound, and somebody else's. */
-function codeOf(cause: unknown): StorageErrorCode {
-  const isOfSystem = cause instanceof Error && "syscall" in cause && "code" in cause;
-  return isOfSystem ? (CODES.get(String(cause.code)) ?? "unknown") : "connection";
+/** Errors of a program that is there in part, or was cut off: JavaScript's own, and those of WebAssembly. */
+const PROGRAM_ERRORS: ReadonlySet<string> = new Set([
+  "TypeError",
+  "SyntaxError",
+  "ReferenceError",
+  "CompileError",
+  "LinkError",
+]);
+
+/** Whether it is the program that cannot run, as where a module is missing. */
+function isOfProgram(cause: Error): boolean {
+  // Node's own codes.
+  if ("code" in cause && String(cause.code).startsWith("ERR_")) return true;
+  return PROGRAM_ERRORS.has(cause.name);
 }
 
-/** What opening failed with, by what the system or the database said. @internal */
+/**
+ * What the system or the program objects to says nothing of the database, which may be sound, and somebody
+ * else's. PostgreSQL itself leaves little to tell: that it could not start, or that it has stopped.
+ */
+function codeOf(cause: unknown): StorageErrorCode {
+  if (!(cause instanceof Error)) return "connection";
+  if ("syscall" in cause && "code" in cause) return CODES.get(String(cause.code)) ?? "unknown";
+  // How WebAssembly says that it does not get its memory.
+  if (cause instanceof RangeError) return "out_of_resources";
+  return isOfProgram(cause) ? "unknown" : "connection";
+}
+
+/** What opening failed with, by what the system, the program or the database said. @internal */
 export function cannotOpen(folder: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
@@ -173,8 +195,8 @@ async function open(
  * PGlite does not flush to disk.
  *
  * @throws {StorageError} `locked` when another process has it open; `unauthorized`, `out_of_resources`
- * or `unknown` when the system does not let it be opened; `connection` when it is broken. The cause is
- * what the system or the database said
+ * or `unknown` when the system or the program cannot open it; `connection` when it is broken. The cause
+ * is what the system, the program or the database said
  */
 export async function openEmbeddedDatabase(
   options: EmbeddedDatabaseOptions,
