@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import pg from "pg";
@@ -78,7 +78,7 @@ describe("openEmbeddedDatabase()", () => {
     const owner = { pid: killed.pid, startedAt, holder: "the killed", socketFolder: "/nowhere" };
     await writeFile(`${folder}.owner`, JSON.stringify(owner));
     // The pid is alive but its start time is not the owner's: the pid was given away again.
-    expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+    expect(await findOwner(`${folder}.owner`, `${folder}.socket`)).toBeUndefined();
     killed.kill("SIGKILL");
 
     await using database = await openEmbeddedDatabase({ folder, holder: "the next" });
@@ -89,13 +89,53 @@ describe("openEmbeddedDatabase()", () => {
     expect(database.socketFolder).toContain(".socket");
   });
 
+  it("sees an owner whose process cannot be seen, as in another container, by its socket", async () => {
+    await using database = await openEmbeddedDatabase({ folder, holder: "the owner" });
+    await using store = createPostgresStore(database.storeOptions);
+    await store.migrate();
+    const owner = JSON.parse(await readFile(`${folder}.owner`, "utf8"));
+    // This pid is somebody else's here, and there the folder has another path.
+    const elsewhere = { ...owner, pid: 1, startedAt: "0", host: "a container" };
+    const unseen = { ...elsewhere, socketFolder: "/there/db.socket" };
+    await writeFile(`${folder}.owner`, JSON.stringify(unseen));
+
+    await expect(openEmbeddedDatabase({ folder, holder: "another" })).rejects.toMatchObject({
+      code: "locked",
+      holder: "the owner (pid 1)",
+    });
+    const guest = await openEmbeddedDatabase({ folder, holder: "a guest", isGuestAllowed: true });
+    await using guestStore = createPostgresStore(guest.storeOptions);
+
+    expect(await guestStore.listShards()).toEqual([]);
+    expect(await store.listShards()).toEqual([]);
+  });
+
+  it("leaves the folder to an owner of another host that gives no sign of life", async () => {
+    const ownerFile = `${folder}.owner`;
+    const dead = { pid: 1, startedAt: "0", holder: "a sync", socketFolder: "/nowhere" };
+    await writeFile(ownerFile, JSON.stringify({ ...dead, host: "another-host" }));
+
+    for (const isGuestAllowed of [false, true]) {
+      const opening = openEmbeddedDatabase({ folder, holder: "another", isGuestAllowed });
+      await expect(opening).rejects.toMatchObject({
+        code: "locked",
+        holder: "a sync (pid 1 on another-host)",
+        message: expect.stringContaining(`If it has ended, delete ${ownerFile}`),
+      });
+    }
+    await writeFile(ownerFile, JSON.stringify({ ...dead, host: hostname() }));
+    await using _database = await openEmbeddedDatabase({ folder, holder: "the next" });
+  });
+
   it("takes the folder over where the owner's file was cut off, as when the power fails", async () => {
     await writeFile(`${folder}.owner`, "");
-    expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+    expect(await findOwner(`${folder}.owner`, `${folder}.socket`)).toBeUndefined();
 
     await using _database = await openEmbeddedDatabase({ folder, holder: "the next" });
 
-    expect(await findOwner(`${folder}.owner`)).toMatchObject({ holder: "the next" });
+    expect(await findOwner(`${folder}.owner`, `${folder}.socket`)).toMatchObject({
+      holder: "the next",
+    });
   });
 
   it("tells a folder that cannot be written to from one that is broken", async () => {
@@ -137,7 +177,7 @@ describe("openEmbeddedDatabase()", () => {
     // What another process does that has seen the dead owner too, only later.
     await removeDeadOwner(ownerFile, dead);
 
-    expect(await findOwner(ownerFile)).toMatchObject({ holder: "the first" });
+    expect(await findOwner(ownerFile, `${folder}.socket`)).toMatchObject({ holder: "the first" });
   });
 
   it("serves from a short path when the folder's is too long for a socket", async () => {
@@ -155,7 +195,7 @@ describe("openEmbeddedDatabase()", () => {
     await expect(openEmbeddedDatabase({ folder, holder: "a test" })).rejects.toMatchObject({
       name: "StorageError",
     });
-    expect(await findOwner(`${folder}.owner`)).toBeUndefined();
+    expect(await findOwner(`${folder}.owner`, `${folder}.socket`)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Extensions } from "@electric-sql/pglite";
 import { PGlite } from "@electric-sql/pglite";
@@ -11,6 +9,7 @@ import { StorageError } from "@snaprag/storage";
 import type { PostgresStoreOptions } from "../postgres-store-options.ts";
 import type { Owner } from "./owner-file.ts";
 import { becomeOwner, findOwner, resignOwner } from "./owner-file.ts";
+import { SOCKET_NAME, socketFolderOf } from "./socket-folder.ts";
 
 /** Options of {@link openEmbeddedDatabase}. */
 export interface EmbeddedDatabaseOptions {
@@ -34,19 +33,6 @@ export interface EmbeddedDatabase extends AsyncDisposable {
   /** Folder of the Unix socket, for `psql -h`. */
   readonly socketFolder: string;
   close(): Promise<void>;
-}
-
-/** The name PostgreSQL clients look for in a socket folder. */
-const SOCKET_NAME = ".s.PGSQL.5432";
-
-/** Longest path a Unix socket may have on every system, with room to spare. */
-const MAX_SOCKET_PATH = 100;
-
-function socketFolderOf(folder: string): string {
-  const beside = `${folder}.socket`;
-  if (join(beside, SOCKET_NAME).length <= MAX_SOCKET_PATH) return beside;
-  const name = createHash("sha256").update(folder).digest("hex").slice(0, 16);
-  return join(tmpdir(), `snaprag-${name}`);
 }
 
 function describe(socketFolder: string, backend: "embedded" | "embeddedGuest") {
@@ -160,7 +146,7 @@ async function open(
   { holder, isGuestAllowed }: EmbeddedDatabaseOptions,
 ): Promise<EmbeddedDatabase> {
   await mkdir(dirname(folder), { recursive: true });
-  const owner = isGuestAllowed ? await findOwner(ownerFile) : undefined;
+  const owner = isGuestAllowed ? await findOwner(ownerFile, socketFolder) : undefined;
   const other = owner ?? (await becomeOwner(ownerFile, { holder, socketFolder }));
   if (other !== undefined) {
     if (!isGuestAllowed) throw taken(other, folder);
@@ -194,9 +180,9 @@ async function open(
  * and other processes can look at it. Safe against `kill -9`; not against a power failure, because
  * PGlite does not flush to disk.
  *
- * @throws {StorageError} `locked` when another process has it open; `unauthorized`, `out_of_resources`
- * or `unknown` when the system or the program cannot open it; `connection` when it is broken. The cause
- * is what the system, the program or the database said
+ * @throws {StorageError} `locked` when another process has it open, or may have on another host;
+ * `unauthorized`, `out_of_resources` or `unknown` when the system or the program cannot open it;
+ * `connection` when it is broken. The cause is what the system, the program or the database said
  */
 export async function openEmbeddedDatabase(
   options: EmbeddedDatabaseOptions,
