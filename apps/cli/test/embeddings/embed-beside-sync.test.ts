@@ -33,9 +33,10 @@ async function setUp(variables: Readonly<Record<string, string>>) {
   const errors: string[] = [];
   const silent = { debug: vi.fn(), info: vi.fn(), warn: vi.fn() };
   const logger = { ...silent, error: (_: object, text: string) => errors.push(text) };
+  const buildTextIndexes = vi.fn(async (_choice: object, _signal?: AbortSignal) => undefined);
   const embeddings = {
     ...store,
-    buildTextIndexes: async () => undefined,
+    buildTextIndexes,
     [Symbol.asyncDispose]: async () => undefined,
   };
   // Safety: what embedding needs of a database and a reporter, and no more.
@@ -44,7 +45,7 @@ async function setUp(variables: Readonly<Record<string, string>>) {
     database: { openEmbeddings: async () => embeddings },
     reporter: { logger, announce: () => undefined },
   } as unknown as EmbeddedSync;
-  return { sync, store, errors };
+  return { sync, store, errors, buildTextIndexes };
 }
 
 const stopped = (reason: unknown, fields: object = {}) => [
@@ -78,6 +79,25 @@ it("says of an embedder that has died that it has stopped, and how far it had co
   await vi.waitFor(() => expect(errors).toHaveLength(1), patience);
   expect(beside.report()).toEqual(stopped(expect.stringContaining("disk"), { castCount: 3 }));
 });
+
+it("has text indexes broken off when the sync ends", async () => {
+  const { sync, errors, buildTextIndexes } = await setUp({
+    SNAPRAG_EMBEDDINGS_FULL_TEXT_INDEX: "true",
+  });
+  buildTextIndexes.mockImplementation(
+    (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+      }),
+  );
+  const beside = embedBesideSync(sync);
+  await vi.waitFor(() => expect(buildTextIndexes).toHaveBeenCalled(), patience);
+
+  await beside[Symbol.asyncDispose]();
+
+  expect(buildTextIndexes.mock.calls[0]?.[0]).toEqual({ fullText: true, trigram: false });
+  expect(errors).toEqual([]);
+}, 10_000);
 
 it("says that the budget is used up", async () => {
   const { sync, errors } = await setUp({ SNAPRAG_EMBEDDINGS_BUDGET_TEXTS: "2" });

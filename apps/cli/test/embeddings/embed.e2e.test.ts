@@ -179,6 +179,34 @@ describe("embed", () => {
   });
 });
 
+describe("embed that is told to stop while an index is built", () => {
+  it("has the server break that off, and ends well", async () => {
+    await using workplace = await onServer();
+    await using api = await startEmbeddingApi({ dimension: 64 });
+    const { folder, databaseFlags } = workplace;
+    await runCli(["migrate", ...databaseFlags], { folder });
+    const [, connectionString = ""] = databaseFlags;
+    const other = new pg.Client({ connectionString });
+    await other.connect();
+    // Somebody writes for as long as it takes: no index comes to its end meanwhile.
+    await other.query("begin; lock table casts in row exclusive mode");
+    const argv = ["embed", ...providerFlags(api), ...databaseFlags];
+    const environment = { SNAPRAG_EMBEDDINGS_FULL_TEXT_INDEX: "true" };
+    await using running = startCli(argv, { folder, environment });
+    const building = `select count(*)::int as count from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()
+        and state = 'active' and query ~ 'create.* index'`;
+    await expect.poll(() => countOf(workplace, building), { timeout: 60_000 }).toBe(1);
+
+    running.kill("SIGTERM");
+    const { exitCode, stderr } = await running.ended;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    await expect.poll(() => countOf(workplace, building), { timeout: 5000 }).toBe(0);
+    await other.end();
+  });
+});
+
 describe("sync with embeddings enabled", () => {
   const enabled = (api: EmbeddingApi) => ({
     SNAPRAG_EMBEDDINGS_ENABLED: "true",

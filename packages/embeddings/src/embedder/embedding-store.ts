@@ -177,8 +177,11 @@ export interface EmbeddingStore {
    *
    * Returns whether there is nothing left to do: the set serves, everything has been looked through,
    * also for the selection that it has now, and no cast is to be looked at, nor is with anybody.
+   *
+   * The signal breaks off what takes long, such as an index: it then rejects with the signal's reason, and
+   * the next call begins with that again.
    */
-  complete(setId: number): Promise<boolean>;
+  complete(setId: number, signal?: AbortSignal): Promise<boolean>;
   /** Counts a failure, for `status`. */
   recordError(setId: number, message: string): Promise<void>;
   close(): Promise<void>;

@@ -281,6 +281,23 @@ describe("createEmbedder()", () => {
     await expect(run).rejects.toThrow("enough");
   });
 
+  it("has what completes a set broken off when it is aborted", async () => {
+    const { store, embedder } = setUp();
+    const controller = new AbortController();
+    const complete = vi.spyOn(store, "complete").mockImplementation(
+      (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        }),
+    );
+
+    const run = embedder.run({ signal: controller.signal });
+    await vi.waitFor(() => expect(complete).toHaveBeenCalled());
+    controller.abort(new Error("enough"));
+
+    await expect(run).rejects.toThrow("enough");
+  });
+
   it("claims nothing while it is paused", async () => {
     let isPaused = true;
     const { store, provider, embedder } = setUp({ isPaused: () => isPaused });

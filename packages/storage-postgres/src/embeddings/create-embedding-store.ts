@@ -60,11 +60,12 @@ export interface PostgresEmbeddingStore extends EmbeddingStore, CastSearchStore,
   /** Drops every set, with its vectors, and what notes changes, as if nothing had been embedded. */
   forget(): Promise<void>;
   /**
-   * Builds the chosen indexes over the text of casts without blocking writes, where they are missing.
+   * Builds the chosen indexes over the text of casts without blocking writes, where they are missing. On
+   * a server, the signal breaks that off, and it rejects with the signal's reason.
    *
    * @throws {EmbeddingError} `extension_missing` when trigrams are wanted, and pg_trgm cannot be had
    */
-  buildTextIndexes(choice: TextIndexChoice): Promise<void>;
+  buildTextIndexes(choice: TextIndexChoice, signal?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -168,7 +169,7 @@ export function createEmbeddingStore(
     finish: (claimed) => transact((client) => finish(client, claimed)),
     renew: (leaseId, leaseMs) => renew(connections, leaseId, leaseMs),
     release: (leaseId) => release(connections, leaseId),
-    complete: (setId) => complete(connections, setId),
+    complete: (setId, signal) => complete(connections, setId, signal),
     async recordError(setId, message) {
       await query({ text: RECORD_ERROR, values: [setId, toStoredMessage(message)] });
     },
@@ -179,7 +180,7 @@ export function createEmbeddingStore(
     readStatus: () => readStatus(connections),
     retryRefused: async () => (await query(RETRY_REFUSED)).rows[0]?.count ?? 0,
     forget: () => forget(connections),
-    buildTextIndexes: (choice) => buildTextIndexes(connections, choice),
+    buildTextIndexes: (choice, signal) => buildTextIndexes(connections, choice, signal),
     close: () => connections.close(),
     [Symbol.asyncDispose]: () => connections.close(),
   };

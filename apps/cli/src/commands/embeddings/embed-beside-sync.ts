@@ -9,7 +9,7 @@ import { explainFailure } from "../../errors/explain-failure.ts";
 import type { Announcement, Reporter } from "../../screen/reporter.ts";
 import type { OpenDatabase } from "../database/open-database.ts";
 import type { CliContext } from "../program/cli-context.ts";
-import { embedderOptionsOf } from "./embedder-options.ts";
+import { embedderOptionsOf, textIndexesOf } from "./embedder-options.ts";
 import { progressReport, stoppedReport, storageReport } from "./embedding-lines.ts";
 import { openProvider } from "./open-provider.ts";
 
@@ -92,10 +92,7 @@ async function embedAll(
   );
   await using store = await database.openEmbeddings();
   await patiently(sync, "the text indexes are not built yet", () =>
-    store.buildTextIndexes({
-      fullText: settings["embeddings.full_text_index"].value,
-      trigram: settings["embeddings.trigram_index"].value,
-    }),
+    store.buildTextIndexes(textIndexesOf(settings), signal),
   );
   const embedder = withConfigured(() =>
     createEmbedder({

@@ -1,8 +1,6 @@
 import { hostname } from "node:os";
 import type { EmbedderOutcome, EmbedderProgress } from "@snaprag/embeddings";
 import { createEmbedder } from "@snaprag/embeddings";
-import type { PostgresEmbeddingStore } from "@snaprag/storage-postgres/embeddings";
-import type { Settings } from "../../config/load-settings.ts";
 import { CliError, withConfigured } from "../../errors/cli-error.ts";
 import { createOutput } from "../../output.ts";
 import { formatAmount, formatCount } from "../../screen/format-quantity.ts";
@@ -12,7 +10,7 @@ import { openDatabase } from "../database/open-database.ts";
 import type { Invocation } from "../program/cli-context.ts";
 import type { Surroundings } from "../program/until-stopped.ts";
 import { untilStopped } from "../program/until-stopped.ts";
-import { embedderOptionsOf } from "./embedder-options.ts";
+import { embedderOptionsOf, textIndexesOf } from "./embedder-options.ts";
 import { progressReport, storageReport } from "./embedding-lines.ts";
 import { openProvider } from "./open-provider.ts";
 
@@ -38,7 +36,9 @@ export async function runEmbed(invocation: Invocation, flags: EmbedFlags): Promi
     shutdown.enter("the database to open");
     await using database = await openForWriting(target);
     await using store = await database.openEmbeddings();
-    await prepareStore(store, settings, flags);
+    shutdown.enter("an index to be built");
+    await store.buildTextIndexes(textIndexesOf(settings), signal);
+    if (flags.retryRefused) await store.retryRefused();
     const embedder = withConfigured(() =>
       createEmbedder({
         ...{ provider, store, logger: surroundings.reporter.logger },
@@ -47,7 +47,7 @@ export async function runEmbed(invocation: Invocation, flags: EmbedFlags): Promi
       }),
     );
     announceStart(surroundings, { model: provider.model, place: placeOf(target) });
-    shutdown.enter("the batches in progress to be written");
+    shutdown.enter("the batches in progress to be written, or an index to be built");
     using _progress = surroundings.reporter.follow(
       () => [],
       () => [progressReport(embedder.progress())],
@@ -69,18 +69,6 @@ async function openForWriting(target: DatabaseTarget) {
     await database[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-async function prepareStore(
-  store: PostgresEmbeddingStore,
-  settings: Settings,
-  flags: EmbedFlags,
-): Promise<void> {
-  await store.buildTextIndexes({
-    fullText: settings["embeddings.full_text_index"].value,
-    trigram: settings["embeddings.trigram_index"].value,
-  });
-  if (flags.retryRefused) await store.retryRefused();
 }
 
 function announceStart(

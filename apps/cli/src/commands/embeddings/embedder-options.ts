@@ -1,4 +1,5 @@
 import type { EmbedderOptions } from "@snaprag/embeddings";
+import type { TextIndexChoice } from "@snaprag/storage-postgres/embeddings";
 import type { Settings } from "../../config/load-settings.ts";
 
 /** What an embedder is told by the configuration: which casts, how, and at what cost. */
@@ -13,6 +14,14 @@ type ConfiguredOptions = Pick<
   | "maxTextCount"
   | "maxTokenCount"
 >;
+
+/** Which indexes for searching by words the settings want. */
+export function textIndexesOf(settings: Settings): TextIndexChoice {
+  return {
+    fullText: settings["embeddings.full_text_index"].value,
+    trigram: settings["embeddings.trigram_index"].value,
+  };
+}
 
 /** Takes an embedder's options from the settings. */
 export function embedderOptionsOf(settings: Settings): ConfiguredOptions {

@@ -48,14 +48,14 @@ async function processLeased(
 }
 
 async function takeStep(run: EmbedderRun, worker: number): Promise<Step> {
-  const { options, set, activity } = run;
+  const { options, set, activity, signal } = run;
   const { store, provider, leaseMs } = options;
   const { setId } = set;
   if (options.isPaused()) return "paused";
   if (options.isHistoryAwaited && (await store.isLoading())) return "waiting for history";
   const leaseId = randomUUID();
   const casts = await store.claim({ setId, leaseId, limit: provider.maxBatchTexts, leaseMs });
-  if (casts.length === 0) return (await store.complete(setId)) ? "complete" : "idle";
+  if (casts.length === 0) return (await store.complete(setId, signal)) ? "complete" : "idle";
   activity.states[worker] = "working";
   await processLeased(run, leaseId, casts);
   return "worked";

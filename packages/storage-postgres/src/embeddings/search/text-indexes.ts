@@ -1,5 +1,6 @@
 // Indexes over what casts say. They take a tenth of the casts' own space or more, and are built when
 // somebody wants to search by words.
+import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import type { IndexDefinition } from "../../write/indexes.ts";
 import { buildMissing, buildMissingAtOnce, findMissing } from "../../write/indexes.ts";
@@ -56,25 +57,28 @@ async function chooseIndexes(
 
 /**
  * Builds the indexes over the text of casts that are wanted and missing, without blocking writes. One
- * that an interrupted build left is built again.
+ * that an interrupted build left is built again. On a server, the signal ends a wait for another process
+ * that builds, and breaks off what this one does.
  *
  * @throws {EmbeddingError} `extension_missing` when trigrams are wanted, and pg_trgm cannot be had
  */
 export async function buildTextIndexes(
   connections: Connections,
   choice: TextIndexChoice,
+  signal?: AbortSignal,
 ): Promise<void> {
   const indexes = await chooseIndexes(connections, choice);
   if (indexes.length === 0) return;
   if (connections.backend !== "server") {
     return connections.transact((client) => buildMissingAtOnce(client, indexes));
   }
-  await whileNobodyBuilds(connections, async (session) => {
+  const build = async (session: Client) => {
     if ((await findMissing(session, indexes)).length === 0) return;
     // A first load that was broken off has yet to build keys, and cannot meanwhile.
     await buildKeys(session);
     await buildMissing(session, indexes);
     // Statistics of an index's words come with those of its table.
     await session.query("analyze casts");
-  });
+  };
+  await whileNobodyBuilds(connections, build, signal);
 }

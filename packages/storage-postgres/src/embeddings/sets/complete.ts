@@ -1,4 +1,4 @@
-import type { QueryResult } from "pg";
+import type { Client, QueryResult } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { buildMissing, buildMissingAtOnce } from "../../write/indexes.ts";
 import { unlessOthersBuild } from "../../write/loading/build-turns.ts";
@@ -46,10 +46,16 @@ select set_config('maintenance_work_mem', greatest(
 )::text, ${scope === "transaction"})`;
 }
 
+/** A set whose index is to be built, and until when. */
+interface IndexWork {
+  readonly row: Row;
+  readonly column: VectorColumn;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function buildIndex(
   connections: Connections,
-  row: Row,
-  column: VectorColumn,
+  { row, column, signal }: IndexWork,
 ): Promise<boolean> {
   const index = nearestIndex({ setId: row.set_id, dimension: row.dimension }, column);
   if (connections.backend !== "server") {
@@ -60,18 +66,23 @@ async function buildIndex(
     });
     return true;
   }
-  return unlessOthersBuild(connections, async (session) => {
+  const build = async (session: Client) => {
     await session.query(memorySql(row, "session"));
     await buildMissing(session, [index]);
     await session.query("analyze cast_embeddings");
-  });
+  };
+  return unlessOthersBuild(connections, build, signal);
 }
 
 /** Sees to the index of a set; returns whether that is done. */
-async function prepare(connections: Connections, row: Row): Promise<boolean> {
+async function prepare(
+  connections: Connections,
+  row: Row,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const column = await readVectorColumn(connections);
   if (row.has_index || !isIndexable(column, row.dimension)) return true;
-  return buildIndex(connections, row, column);
+  return buildIndex(connections, { row, column, signal });
 }
 
 async function serve(connections: Connections, setId: number): Promise<boolean> {
@@ -86,16 +97,21 @@ async function serve(connections: Connections, setId: number): Promise<boolean> 
 
 /**
  * Completes a set, see `EmbeddingStore`. Goes on where one that was killed has ended, and waits for
- * nobody who builds an index: there are casts to embed meanwhile.
+ * nobody who builds an index: there are casts to embed meanwhile. On a server, the signal breaks off what
+ * is being built or dropped, and rejects with its reason.
  */
-export async function complete(connections: Connections, setId: number): Promise<boolean> {
+export async function complete(
+  connections: Connections,
+  setId: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const [row] = (await connections.query(standingSql(setId))).rows;
   if (row === undefined) return false;
   const wasServing = row.state === "serving";
   if (!wasServing && !row.is_done) return false;
-  if (!(await prepare(connections, row))) return false;
+  if (!(await prepare(connections, row, signal))) return false;
   const isServing = wasServing || (await serve(connections, setId));
   if (!isServing) return false;
-  if ((row.has_retired || !wasServing) && !(await dropRetired(connections))) return false;
+  if ((row.has_retired || !wasServing) && !(await dropRetired(connections, signal))) return false;
   return row.is_settled;
 }

@@ -1,5 +1,5 @@
 // Sets that no longer serve: their index, their vectors some at a time, and themselves.
-import type { PoolClient } from "pg";
+import type { Client, PoolClient } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { unlessOthersBuild } from "../../write/loading/build-turns.ts";
 import { nearestIndexOf } from "./vector-column.ts";
@@ -54,7 +54,11 @@ async function dropBatch(
 }
 
 /** Drops the index of a set; returns whether it is gone. */
-async function dropIndex(connections: Connections, setId: number): Promise<boolean> {
+async function dropIndex(
+  connections: Connections,
+  setId: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const name = nearestIndexOf(setId);
   if (connections.backend !== "server") {
     await connections.query(`drop index if exists ${name}`);
@@ -63,22 +67,27 @@ async function dropIndex(connections: Connections, setId: number): Promise<boole
   const { rows } = await connections.query(`select to_regclass('${name}') is null as is_gone`);
   if (rows[0]?.is_gone) return true;
   // Searches go on meanwhile.
-  return unlessOthersBuild(connections, async (session) => {
+  const drop = async (session: Client) => {
     await session.query(`drop index concurrently if exists ${name}`);
-  });
+  };
+  return unlessOthersBuild(connections, drop, signal);
 }
 
 /**
  * Drops every retired set, unless it is taken up again before it is gone. Returns whether that is
- * done: not while somebody builds an index.
+ * done: not while somebody builds an index. The signal ends it between two batches.
  */
-export async function dropRetired(connections: Connections): Promise<boolean> {
+export async function dropRetired(
+  connections: Connections,
+  signal?: AbortSignal,
+): Promise<boolean> {
   while (true) {
     const setId: number | undefined = (await connections.query(FIND_RETIRED)).rows[0]?.set_id;
     if (setId === undefined) return true;
-    if (!(await dropIndex(connections, setId))) return false;
+    if (!(await dropIndex(connections, setId, signal))) return false;
     let place: Place | undefined = BEGINNING;
     while (place !== undefined) {
+      signal?.throwIfAborted();
       const current: Place = place;
       place = await connections.transact((client) => dropBatch(client, setId, current));
     }

@@ -108,11 +108,13 @@ export async function unlessDone(
 
 /**
  * Runs work as {@link whileNobodyBuilds} does, but not at all while somebody else builds, which may take
- * hours. Returns whether it did. For servers.
+ * hours. Returns whether it did. The signal breaks it off. For servers.
  */
 export async function unlessOthersBuild(
   connections: Connections,
   work: (session: Client) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<boolean> {
-  return build(connections, { begin: (session) => tryTurn(session, "snaprag indexes"), work });
+  const begin = (session: Client) => tryTurn(session, "snaprag indexes");
+  return build(connections, { begin, work, signal });
 }
