@@ -35,6 +35,15 @@ export type SyncErrorCode =
   | "stream_ended"
   | "worker_failed";
 
+/** What a node may come to by itself, and what another connection or thread may mend. */
+const RETRYABLE: ReadonlySet<SyncErrorCode> = new Set([
+  "unknown_network",
+  "no_snapshot",
+  "node_behind",
+  "stream_ended",
+  "worker_failed",
+]);
+
 /** What is known about a failure besides its code. */
 export interface SyncErrorOptions {
   readonly cause?: unknown;
@@ -46,6 +55,8 @@ export interface SyncErrorOptions {
 export class SyncError extends Error {
   override readonly name = "SyncError";
   readonly code: SyncErrorCode;
+  /** True when the same call may succeed later without changing it, with the same node. */
+  readonly retryable: boolean;
   readonly shardId: number | undefined;
   /** First block whose events the node still has, with `cursor_expired`. */
   readonly firstBlock: bigint | undefined;
@@ -53,6 +64,7 @@ export class SyncError extends Error {
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
     super(`[${code}] ${message}`, { cause: options.cause });
     this.code = code;
+    this.retryable = RETRYABLE.has(code);
     this.shardId = options.shardId;
     this.firstBlock = options.firstBlock;
   }
