@@ -73,7 +73,7 @@ export function planPage(page: PageBatch, backend: Backend): BatchPlan {
     // Rows that are joined may be named once in a statement, whatever a node lists twice.
     writeRows: (written) =>
       writeRows(isRelisted ? foldByTable(written) : groupByTable(written), mode),
-    loadRows: !isRelisted ? (written) => loadRows(groupByTable(written), backend) : undefined,
+    loadRows: !isRelisted ? (written) => loadRows(written, backend) : undefined,
     settle: (written) => [
       ...recordAccounts(written, shardId),
       ...writeLeaves(page.leaves ?? []),
