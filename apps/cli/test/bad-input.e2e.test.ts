@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { createDevnet } from "@snaprag/devnet";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startBareNode } from "../../../test/support/bare-node.ts";
@@ -315,6 +316,22 @@ describe("a database that cannot hold the mirror exits with 21", () => {
     const ended = await run("sync", "--devnet", "--until-synced", "--database-url", database.url);
 
     expectFailure(ended, 21, "network 1", "--devnet");
+  });
+
+  it("when a devnet would take the place of one that an ordinary sync has mirrored", async () => {
+    await using devnet = createDevnet({ users: 10, messages: 100, blockMs: 0 });
+    await devnet.start();
+    const flags = ["--until-synced", "--database-url", database.url];
+    const mirrored = await run("sync", "--snapchain-endpoint", devnet.endpoint, ...flags);
+    const countFids = async () => (await database.query("select from fids")).rows.length;
+    const before = await countFids();
+
+    const ended = await run("sync", "--devnet", ...flags);
+
+    expect(mirrored.exitCode).toBe(0);
+    expectFailure(ended, 21, "sync --devnet", "snaprag reset --force");
+    expect(before).toBeGreaterThan(0);
+    expect(await countFids()).toBe(before);
   });
 
   it("when its user lacks a right", async () => {

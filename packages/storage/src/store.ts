@@ -16,6 +16,11 @@ export interface NetworkIdentity {
   readonly network: number;
   /** Data shards of the network, not counting shard 0. */
   readonly shardCount: number;
+  /**
+   * Whether the network ends with the process that binds it, as a devnet for trying things out does: its
+   * mirror is of no use afterwards, and may be emptied. Left out for one that goes on.
+   */
+  readonly isTemporary?: true | undefined;
 }
 
 /** Whether a row is live, and since when, as far as it is known. */
@@ -112,7 +117,7 @@ export interface Store extends AsyncDisposable {
   joinSync(holder: string): Promise<SyncMembership>;
 
   /**
-   * Records the network on first use and compares it ever after.
+   * Records the network on first use and compares it ever after, but for whether it is temporary.
    *
    * @throws {StorageError} `network_mismatch`
    */

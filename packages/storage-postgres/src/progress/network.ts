@@ -4,16 +4,27 @@ import type { Connections } from "../connection/connections.ts";
 
 const INSUFFICIENT_PRIVILEGE = "42501";
 
-/** Records the network on first use and compares it ever after. */
+/** The comment of the table where its network is temporary: no column says so, and people can read it. */
+const TEMPORARY =
+  "This network ends with the process that made it: afterwards the mirror may be emptied.";
+
+const SELECT_NETWORK = `
+select network, shard_count, obj_description('sync_network'::regclass, 'pg_class') as comment
+from sync_network`;
+
+/** Records the network on first use and compares it ever after, but for whether it is temporary. */
 export async function bindNetwork(
   { transact }: Connections,
-  { network, shardCount }: NetworkIdentity,
+  { network, shardCount, isTemporary }: NetworkIdentity,
 ): Promise<void> {
   const bound = await transact(async (client) => {
-    await client.query(
+    const { rowCount } = await client.query(
       "insert into sync_network (network, shard_count) values ($1, $2) on conflict do nothing",
       [network, shardCount],
     );
+    if (isTemporary && rowCount === 1) {
+      await client.query(`comment on table sync_network is '${TEMPORARY}'`);
+    }
     const { rows } = await client.query("select network, shard_count from sync_network");
     return rows[0];
   });
@@ -44,6 +55,8 @@ export async function findNetwork({
     throw new StorageError("unauthorized", `permission denied for schema ${schema}`, { sqlState });
   }
   if (!rows[0]?.exists) return undefined;
-  const { rows: bound } = await query("select network, shard_count from sync_network");
-  return bound[0] && { network: bound[0].network, shardCount: bound[0].shard_count };
+  const { rows: bound } = await query(SELECT_NETWORK);
+  if (bound[0] === undefined) return undefined;
+  const { network, shard_count: shardCount, comment } = bound[0];
+  return { network, shardCount, ...(comment === TEMPORARY && { isTemporary: true }) };
 }

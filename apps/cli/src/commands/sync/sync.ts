@@ -17,7 +17,7 @@ import { untilStopped } from "../program/until-stopped.ts";
 import { findNode } from "./find-node.ts";
 import type { Monitor } from "./monitor/start-monitor.ts";
 import { prepareSync } from "./prepare-sync.ts";
-import { renewDevnetMirror } from "./renew-devnet-mirror.ts";
+import { bindDevnetMirror, renewDevnetMirror } from "./renew-devnet-mirror.ts";
 import { syncModeOf } from "./sync-mode.ts";
 import { nameOfProcess } from "./syncer/name-of-process.ts";
 import { mergeProgress } from "./threads/merge-progress.ts";
@@ -94,10 +94,11 @@ async function mirrorNode(job: SyncJob): Promise<void> {
 async function mirrorDevnet(job: SyncJob): Promise<void> {
   const { shutdown, reporter, target } = job;
   await using database = await openTarget(job);
-  await renewDevnetMirror(database, { holder: nameOfProcess(), place: placeOf(target), reporter });
+  await renewDevnetMirror(database, { holder: nameOfProcess(), target, reporter });
   shutdown.enter("the devnet to start");
   {
     await using devnet = await startDevnet({}, { reporter, signal: shutdown.signal });
+    await bindDevnetMirror(database, devnet);
     const { validatorSets } = devnet;
     await mirror(job, database, { endpoints: [devnet.endpoint], validatorSets });
   }

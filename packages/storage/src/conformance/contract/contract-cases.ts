@@ -210,6 +210,18 @@ const guardCases: readonly ConformanceCase[] = [
     await rejectsWith("network_mismatch", store.bindNetwork({ network: 1, shardCount: 2 }));
     await rejectsWith("network_mismatch", store.bindNetwork({ network: 3, shardCount: 4 }));
   }),
+  contract("keeps whether its network is temporary, as it was first bound", async (store) => {
+    const network = { network: 3, shardCount: 2 };
+    const temporary = { ...network, isTemporary: true } as const;
+    await store.bindNetwork(temporary);
+    await store.bindNetwork(network);
+    assert.deepEqual(await store.findNetwork(), temporary);
+    await store.reset();
+    await store.migrate();
+    await store.bindNetwork(network);
+    await store.bindNetwork(temporary);
+    assert.deepEqual(await store.findNetwork(), network);
+  }),
   contract("is empty after a reset", async (store) => {
     await store.bindNetwork({ network: 3, shardCount: 2 });
     await applyListing(store, listing(10n, [["a"]]));
