@@ -3,6 +3,7 @@ import { CliError } from "../errors/cli-error.ts";
 import type { ConfigKey } from "./keys/config-keys.ts";
 import { listConfigKeys, variableOf } from "./keys/config-keys.ts";
 import { nearestVariable } from "./keys/nearest-key.ts";
+import { isKubernetesVariable } from "./kubernetes-variables.ts";
 import type { Layer, Setting } from "./layer.ts";
 import { settingOfText } from "./layer.ts";
 
@@ -10,7 +11,8 @@ import { settingOfText } from "./layer.ts";
 export const CONFIG_FILE_VARIABLE = "SNAPRAG_CONFIG";
 
 /**
- * Reads the `SNAPRAG_*` variables. An empty one counts as not set, as compose files write it.
+ * Reads the `SNAPRAG_*` variables. An empty one counts as not set, as compose files write it, and those
+ * of Kubernetes are left alone.
  *
  * Throws a {@link CliError} for one that no key has, naming the nearest, and for a wrong value.
  */
@@ -21,8 +23,8 @@ export function readVariables(environment: Environment): Layer {
     if (!name.startsWith("SNAPRAG_") || name === CONFIG_FILE_VARIABLE) continue;
     if (text === undefined || text === "") continue;
     const key = keyOf.get(name);
-    if (key === undefined) throw unknownVariable(name);
-    layer.set(key, settingOfText(key, text, { kind: "variable", name }));
+    if (key !== undefined) layer.set(key, settingOfText(key, text, { kind: "variable", name }));
+    else if (!isKubernetesVariable(name, text)) throw unknownVariable(name);
   }
   return layer;
 }

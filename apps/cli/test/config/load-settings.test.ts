@@ -193,6 +193,29 @@ describe("loadSettings()", () => {
     expect(settings["database.url"].value).toBeUndefined();
   });
 
+  it("leaves alone what Kubernetes sets for services whose names begin with snaprag", async () => {
+    const environment = {
+      SNAPRAG_SERVICE_HOST: "10.0.0.11",
+      SNAPRAG_SERVICE_PORT: "9464",
+      SNAPRAG_SERVICE_PORT_METRICS: "9464",
+      SNAPRAG_PORT: "tcp://10.0.0.11:9464",
+      SNAPRAG_PORT_9464_TCP: "tcp://10.0.0.11:9464",
+      SNAPRAG_PORT_9464_TCP_PROTO: "tcp",
+      SNAPRAG_PORT_9464_TCP_PORT: "9464",
+      SNAPRAG_PORT_9464_TCP_ADDR: "10.0.0.11",
+      SNAPRAG_MONITOR_SERVICE_HOST: "10.0.0.12",
+      SNAPRAG_MONITOR_SERVICE_PORT_METRICS: "9464",
+      SNAPRAG_MONITOR_PORT: "udp://10.0.0.12:9464",
+      SNAPRAG_MONITOR_PORT_9464_UDP_ADDR: "10.0.0.12",
+      SNAPRAG_SYNC_LANES: "2",
+    };
+
+    const settings = await load({ environment });
+
+    const set = listConfigKeys().filter((key) => settings[key].source.kind !== "default");
+    expect(set).toEqual(["sync.lanes"]);
+  });
+
   it("reads an event id beyond what a number can hold", async () => {
     const file = "[sync]\nhistorical_sync_from_event_id = 9223372036854775807";
 
@@ -238,6 +261,18 @@ describe("loadSettings() refuses", () => {
     expect(failure.code).toBe("configuration");
     expect(failure.message).toContain("SNAPRAG_DATABSE_URL");
     expect(failure.advice).toContain("SNAPRAG_DATABASE_URL");
+  });
+
+  it.each([
+    ["SNAPRAG_MONITOR_PORT", "9464"],
+    ["SNAPRAG_PORT", "3383"],
+    ["SNAPRAG_DATABASE_HOST", "10.0.0.11"],
+    ["SNAPRAG_SERVICE", "mirror"],
+    ["SNAPRAG_PORT_TCP", "tcp://10.0.0.11:9464"],
+  ])("%s, which only looks like one that Kubernetes sets", async (name, text) => {
+    const failure = await failureOf({ environment: { [name]: text } });
+
+    expect(failure.message).toContain(name);
   });
 
   it.each([
