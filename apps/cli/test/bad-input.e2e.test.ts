@@ -334,6 +334,16 @@ describe("a database that cannot hold the mirror exits with 21", () => {
     expect(await countFids()).toBe(before);
   });
 
+  it("when a reset would take away what a view is built on, which stays", async () => {
+    expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
+    await query("create view mine as select fid from casts");
+
+    const ended = await run("reset", "--force", "--database-url", database.url);
+
+    expectFailure(ended, 21, "view mine depends on table casts", "Drop what was built on it");
+    await query("select from mine");
+  });
+
   it("when its user lacks a right", async () => {
     await query(`
       drop role if exists snaprag_reader;

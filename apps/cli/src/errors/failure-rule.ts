@@ -7,8 +7,9 @@ export interface FailureRule {
   readonly advice: string;
 }
 
-const REPORT_BUG =
-  "This is a bug: please report it at https://github.com/snaprag/snaprag/issues with the output of --log-level debug.";
+/** End of the sentence that takes something for a bug. */
+export const REPORT_IT: string =
+  "please report it at https://github.com/snaprag/snaprag/issues with the output of --log-level debug.";
 
 /** What nobody foresaw. */
-export const BUG: FailureRule = { code: "unexpected", advice: REPORT_BUG };
+export const BUG: FailureRule = { code: "unexpected", advice: `This is a bug: ${REPORT_IT}` };

@@ -7,7 +7,7 @@ import type { SyncError, SyncErrorCode } from "@snaprag/sync";
 import { isNamed } from "./cli-error.ts";
 import { EMBEDDING_RULES } from "./embedding-rules.ts";
 import type { FailureRule } from "./failure-rule.ts";
-import { BUG } from "./failure-rule.ts";
+import { BUG, REPORT_IT } from "./failure-rule.ts";
 
 const CHECK_NODE =
   "Check that the node runs and that the endpoint is right, or try `snaprag sync --devnet`, which needs no node.";
@@ -48,9 +48,22 @@ const REFUSING_DATABASE: FailureRule = {
   what: (message) => `The database refuses: ${message}`,
   advice: AGAIN_LATER,
 };
-const FAILING_DATABASE: FailureRule = {
+/** A bug, unless somebody has added to the relations what refuses their rows. */
+const REFUSED_ROWS: FailureRule = {
   ...BUG,
   what: (message) => `The database failed: ${message}`,
+  advice: `Look first at constraints and triggers that were added to these tables, and take away what refuses the rows; without any, this is a bug: ${REPORT_IT}`,
+};
+/** Nothing of this program raises such an error. */
+const RAISED_BY_OTHERS: FailureRule = {
+  code: "database_unsuitable",
+  what: (message) => `What was added to the database refuses: ${message}`,
+  advice: "Look at triggers that were added to these tables, and drop or correct what raises this.",
+};
+const BUILT_UPON: FailureRule = {
+  code: "database_unsuitable",
+  what: (message) => `The database keeps what others need: ${message}`,
+  advice: "Drop what was built on it, named above, first.",
 };
 const MISSING_RIGHT: FailureRule = {
   code: "database_unsuitable",
@@ -112,8 +125,8 @@ const STORAGE_RULES: { readonly [Code in StorageErrorCode]: FailureRule } = {
     ...IN_USE,
     what: () => "Another process has written to the mirror while this one did",
   },
-  constraint: FAILING_DATABASE,
-  invalid_data: FAILING_DATABASE,
+  constraint: REFUSED_ROWS,
+  invalid_data: REFUSED_ROWS,
   closed: BUG,
   // Such as what TLS or the driver's log-in objects to.
   unknown: { ...REFUSING_DATABASE, advice: "Check the database URL and the database's log." },
@@ -127,6 +140,10 @@ const SQL_STATE_RULES: ReadonlyMap<string, FailureRule> = new Map([
   ["42501", MISSING_RIGHT],
   // A transaction that is read-only.
   ["25006", READ_ONLY_DATABASE],
+  // Dependent objects still exist.
+  ["2BP01", BUILT_UPON],
+  // Raise exception.
+  ["P0001", RAISED_BY_OTHERS],
 ]);
 
 const SYNC_RULES: { readonly [Code in SyncErrorCode]: FailureRule } = {

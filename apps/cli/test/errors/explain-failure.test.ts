@@ -176,6 +176,34 @@ describe("explainFailure()", () => {
     });
   });
 
+  it("names what was built on the mirror, for who wants to delete it", () => {
+    const error = new StorageError("constraint", "cannot drop: view mine depends on table casts", {
+      sqlState: "2BP01",
+    });
+
+    expect(explainFailure(error)).toEqual({
+      code: "database_unsuitable",
+      what: "The database keeps what others need: cannot drop: view mine depends on table casts",
+      advice: "Drop what was built on it, named above, first.",
+    });
+  });
+
+  it.each([
+    ["constraint", "23514", "unexpected"],
+    ["invalid_data", "22003", "unexpected"],
+    ["unknown", "P0001", "database_unsuitable"],
+  ] as const)("points to what was added to the tables where that refuses rows: %s", (...given) => {
+    const [code, sqlState, outcome] = given;
+
+    const explained = explainFailure(new StorageError(code, "refused", { sqlState }));
+
+    expect(explained.code).toBe(outcome);
+    expect(explained.advice).toMatch(
+      /^Look (first )?at .*triggers that were added to these tables/,
+    );
+    expect(explained.advice.includes("report it")).toBe(outcome === "unexpected");
+  });
+
   it("keeps who holds the database", () => {
     const error = new StorageError("locked", "snaprag sync on a (pid 5) syncs into this database");
 
