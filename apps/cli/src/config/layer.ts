@@ -31,7 +31,7 @@ export function settingOfText(key: ConfigKey, text: string, source: Source): Set
 /** What is said of a value that is not of its key's type. Never shows a password. */
 export function wrongValue(key: ConfigKey, value: unknown, source: Source): CliError {
   const { type, mask = maskPassword } = CONFIG_KEYS[key];
-  const shown = mask(toJson(value));
+  const shown = typeof value === "string" ? toJson(mask(value)) : mask(toJson(value));
   return new CliError(
     source.kind === "flag" ? "usage" : "configuration",
     `Expected ${placeOf(key, source)} to be ${type.expected}, got ${shown}.`,

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import type { TomlTable, TomlValue } from "smol-toml";
 import { parse, TomlError } from "smol-toml";
 import { CliError } from "../errors/cli-error.ts";
+import { adviseOnKey } from "./keys/advise-on-key.ts";
 import type { ConfigKey } from "./keys/config-keys.ts";
 import { CONFIG_KEYS, findConfigKey } from "./keys/config-keys.ts";
-import { nearestKey } from "./keys/nearest-key.ts";
 import type { Layer, Setting } from "./layer.ts";
 import { wrongValue } from "./layer.ts";
 
@@ -97,6 +97,6 @@ function isTable(value: TomlValue): value is TomlTable {
 
 function unknownKey(keyPath: string, path: string): CliError {
   return new CliError("configuration", `${path} has an unknown key \`${keyPath}\`.`, {
-    advice: `Remove it, or rename it: the nearest known key is \`${nearestKey(keyPath)}\`.`,
+    advice: adviseOnKey(keyPath),
   });
 }

@@ -1,8 +1,8 @@
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors/cli-error.ts";
+import { adviseOnVariable } from "./keys/advise-on-key.ts";
 import type { ConfigKey } from "./keys/config-keys.ts";
 import { listConfigKeys, variableOf } from "./keys/config-keys.ts";
-import { nearestVariable } from "./keys/nearest-key.ts";
 import { isKubernetesVariable } from "./kubernetes-variables.ts";
 import type { Layer, Setting } from "./layer.ts";
 import { settingOfText } from "./layer.ts";
@@ -30,8 +30,7 @@ export function readVariables(environment: Environment): Layer {
 }
 
 function unknownVariable(name: string): CliError {
-  const nearest = nearestVariable(name, [CONFIG_FILE_VARIABLE]);
   return new CliError("configuration", `The environment variable ${name} sets nothing known.`, {
-    advice: `Remove it, or rename it: the nearest known one is ${nearest}.`,
+    advice: adviseOnVariable(name, [CONFIG_FILE_VARIABLE]),
   });
 }

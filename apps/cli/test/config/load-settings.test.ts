@@ -322,6 +322,26 @@ describe("loadSettings() refuses", () => {
     expect(folder.message).toContain("cannot be read");
   });
 
+  it("a wrong endpoint without showing a key in it", async () => {
+    const failure = await failureOf({
+      environment: { SNAPRAG_EMBEDDINGS_ENDPOINT: "ftp://sk-live@models.example?api-key=SECRET" },
+    });
+
+    expect(failure.message).toContain('"ftp://***@models.example?api-key=***"');
+  });
+
+  it.each([
+    { environment: { SNAPRAG_EMBEDDINGS_API_KEY: "sk-live" } },
+    { file: "[embeddings]\napi_key = 'sk-live'" },
+  ])("the provider's key, naming where it belongs: %j", async (given) => {
+    const { message, advice } = await failureOf(given);
+
+    expect(advice).toContain("EMBEDDINGS_API_KEY");
+    expect(advice).toContain("`embeddings.api_key_env`");
+    expect(advice).not.toContain("rename");
+    expect(message + advice).not.toContain("sk-live");
+  });
+
   it("a wrong database URL without showing its password", async () => {
     const environment = { SNAPRAG_DATABASE_URL: "mysql://ada:secret@localhost/x" };
 

@@ -72,17 +72,19 @@ describe("settingsToToml()", () => {
     expect(embeddings).toMatchObject({ fids: [3, 5650], since: new Date("2026-01-31T00:00:00Z") });
   });
 
-  it("masks passwords of the database and of nodes, and what headers hold", async () => {
+  it("masks passwords of the database, keys in endpoints, and what headers hold", async () => {
     const settings = await load({
       SNAPRAG_SYNC_SNAPCHAIN_HEADERS: "x-api-key: secret",
       SNAPRAG_DATABASE_URL: "postgres://ada:secret@localhost/x",
-      SNAPRAG_SYNC_SNAPCHAIN_ENDPOINT: "https://ada:secret@node.example",
+      SNAPRAG_SYNC_SNAPCHAIN_ENDPOINT: "https://secret@node.example",
+      SNAPRAG_EMBEDDINGS_ENDPOINT: "https://secret@models.example/v1?api-key=secret",
     });
 
     const toml = settingsToToml(settings);
 
     expect(toml).toContain('url = "postgres://ada:***@localhost/x"');
-    expect(toml).toContain('[ "https://ada:***@node.example" ]');
+    expect(toml).toContain('[ "https://***@node.example" ]');
+    expect(toml).toContain('endpoint = "https://***@models.example/v1?api-key=***"');
     expect(toml).toContain('snapchain_headers = [ "x-api-key: ***" ]');
     expect(toml).not.toContain("secret");
   });

@@ -2,6 +2,7 @@
 import type { NodeClient, NodeClientError, NodeClientOptions } from "@snaprag/client";
 import { createNodeClient } from "@snaprag/client";
 import { fromFarcasterTime } from "@snaprag/processors";
+import { maskEndpoint } from "../../config/keys/mask-endpoint.ts";
 import { isNamed, withConfigured } from "../../errors/cli-error.ts";
 import { formatCount, formatDuration } from "../../screen/format-quantity.ts";
 import { lagSeconds } from "../../screen/shard-line.ts";
@@ -150,7 +151,7 @@ export interface CheckedNode {
 /** Looks at one node. */
 export async function checkNode(check: NodeCheck): Promise<CheckedNode> {
   const { endpoint, metadata, shardIds } = check;
-  const findings = findingsOf(`node ${endpoint}`);
+  const findings = findingsOf(`node ${maskEndpoint(endpoint)}`);
   const patience = { timeoutMs: ANSWER_TIMEOUT_MS, retry: { attempts: 1 } };
   await using client = withConfigured(() => createNodeClient({ endpoint, metadata, ...patience }));
   try {

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import { toMetadata } from "../../config/keys/node-headers.ts";
-import { maskPassword } from "../../config/mask-password.ts";
 import { CliError } from "../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../output.ts";
 import { databaseTargetOf } from "../database/database-target.ts";
@@ -31,7 +30,7 @@ export async function runDoctor(
   function tell(findings: readonly Finding[]): void {
     found.push(...findings);
     if (json) return;
-    output.line(maskPassword(findings[0]?.subject ?? ""));
+    output.line(findings[0]?.subject ?? "");
     for (const line of findings.flatMap(findingLines)) output.line(line);
   }
 
@@ -95,5 +94,5 @@ function findingLines(finding: Finding): readonly string[] {
 function findingToObject(finding: Finding): object {
   const { outcome, subject, what } = finding;
   const advice = outcome === "ok" ? null : finding.advice;
-  return { outcome, subject: maskPassword(subject), message: what, advice };
+  return { outcome, subject, message: what, advice };
 }

@@ -2,6 +2,7 @@ import { maskPassword } from "../mask-password.ts";
 import type { EmbeddingConfigValues } from "./embedding-keys.ts";
 import { EMBEDDING_KEYS } from "./embedding-keys.ts";
 import type { KeyDefinition } from "./key-definition.ts";
+import { maskEndpoint } from "./mask-endpoint.ts";
 import type { MonitorConfigValues } from "./monitor-keys.ts";
 import { MONITOR_KEYS } from "./monitor-keys.ts";
 import { maskHeader, nodeHeaders } from "./node-headers.ts";
@@ -74,7 +75,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     description:
       "node to mirror, http:// or https://; of several, the first that answers, then the next when it fails",
     flag: "--snapchain-endpoint <url>",
-    mask: maskPassword,
+    mask: maskEndpoint,
   },
   // No flag sets it: everybody on a machine sees the command lines.
   "sync.snapchain_headers": {

@@ -1,6 +1,6 @@
 // Keys of the section `[embeddings]`. The provider's key itself is none: it stays in the environment.
-import { maskPassword } from "../mask-password.ts";
 import type { KeyDefinition } from "./key-definition.ts";
+import { maskEndpoint } from "./mask-endpoint.ts";
 import {
   accountIds,
   httpUrl,
@@ -84,7 +84,7 @@ export const EMBEDDING_KEYS: {
     default: "http://localhost:11434/v1",
     description: "URL that /embeddings is below, such as https://api.openai.com/v1",
     flag: "--embeddings-endpoint <url>",
-    mask: maskPassword,
+    mask: maskEndpoint,
   },
   "embeddings.model": {
     type: text,
