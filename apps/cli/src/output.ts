@@ -15,12 +15,25 @@ export interface Output {
   errorLine(text: string): void;
 }
 
-/** Writes whole lines to two streams. */
+/** Writes whole lines to two streams, without what a terminal would obey. */
 export function createOutput(stdout: Writable, stderr: Writable): Output {
   return {
-    line: (text) => void stdout.write(`${text}\n`),
-    errorLine: (text) => void stderr.write(`${text}\n`),
+    line: (text) => void stdout.write(`${withoutControls(text)}\n`),
+    errorLine: (text) => void stderr.write(`${withoutControls(text)}\n`),
   };
+}
+
+/**
+ * The same text with a space for every control character but the end of a line: what others have
+ * written, such as a cast, could move a terminal's cursor or set its title.
+ */
+export function withoutControls(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, " ");
+}
+
+/** A text of others on one line, so that no part of it can pass for a line of this program. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }
 
 /** Bytes as hexadecimal. */
@@ -28,9 +41,16 @@ export function toHex(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes).toString("hex")}`;
 }
 
-/** JSON on one line, a bigint as a string of digits: as a number it would lose precision. */
+/**
+ * JSON on one line, a bigint as a string of digits: as a number it would lose precision. Every control
+ * character is escaped, also those that JSON would let stand.
+ */
 export function toJson(value: unknown): string {
-  return JSON.stringify(withoutBigints(value));
+  return JSON.stringify(withoutBigints(value)).replace(/\p{Cc}/gu, escapeControl);
+}
+
+function escapeControl(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The same value with every bigint in objects and arrays as a string. Other objects stay whole. */

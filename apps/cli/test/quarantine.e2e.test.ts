@@ -50,7 +50,7 @@ function setAside(messageType: 1 | 99): QuarantinedMessage {
     at: AT,
     retireReason: null,
     reason: "unknown_type",
-    detail: null,
+    detail: messageType === 99 ? "it says \u001b[2J\u009b2J and\nmessageType: 1" : null,
   };
 }
 
@@ -149,6 +149,7 @@ describe("snaprag quarantine", () => {
     expect(list).toContain("These are the first 1; --limit shows more.");
     const { stdout: show } = await quarantine(workplace, "show", "2");
     expect(show).toContain("messageType: 99\n");
+    expect(show).toContain("detail: it says [2J 2J and messageType: 1\n");
     expect(show).toMatch(/^raw: 0x[0-9a-f]+$/m);
     const { stdout: retry } = await quarantine(workplace, "retry", "1");
     expect(retry).toContain("1 resolved, 1 still open.");

@@ -24,9 +24,9 @@ describe("README.md", () => {
   it("has every configuration key with its default and meaning", () => {
     for (const key of listConfigKeys()) {
       const { default: value, description } = CONFIG_KEYS[key];
-      const shown = typeof value === "bigint" ? value.toString() : toJson(value);
+      const show = () => (typeof value === "bigint" ? value.toString() : toJson(value));
 
-      const cell = value === undefined ? "" : `\`${shown}\``;
+      const cell = value === undefined ? "" : `\`${show()}\``;
       expect(rowOf(`\`${key}\``)).toEqual([cell, description]);
     }
   });

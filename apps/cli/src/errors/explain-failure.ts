@@ -1,6 +1,7 @@
 // Failures in a person's words: what happened, and what to do about it.
 import type { NodeClientError } from "@snaprag/client";
 import type { FailureCode } from "../exit-codes.ts";
+import { onOneLine } from "../output.ts";
 import { CliError, isNamed } from "./cli-error.ts";
 import { findFailureRule } from "./failure-rules.ts";
 
@@ -43,8 +44,4 @@ function describeNodeFailure(error: NodeClientError): string {
   const { code } = findFailureRule(error);
   if (code === "node_unreachable") return `${node} cannot be reached: ${why}`;
   return method === undefined ? `${node} fails: ${why}` : `${node} fails ${method}: ${why}`;
-}
-
-function onOneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }

@@ -2,7 +2,7 @@ import type { Logger, ShardActivity } from "@snaprag/sync";
 import { createLogUpdate } from "log-update";
 import type { LogLevel } from "../config/keys/config-keys.ts";
 import type { OutputStream } from "../output.ts";
-import { toJson } from "../output.ts";
+import { toJson, withoutControls } from "../output.ts";
 import { formatCount } from "./format-quantity.ts";
 import { createPaceMeter } from "./pace.ts";
 import type { DatabaseContents, Reporter, ReporterOptions } from "./reporter.ts";
@@ -82,11 +82,11 @@ function createLiveScreen(stdout: OutputStream): Screen {
     print(line) {
       // Not area.persist, which would break a long line where the terminal only wraps it.
       if (shown.length > 0) area.clear();
-      stdout.write(`${line}\n`);
+      stdout.write(`${withoutControls(line)}\n`);
       redraw();
     },
     show(lines) {
-      shown = lines;
+      shown = lines.map(withoutControls);
       redraw();
     },
     rest() {
@@ -97,7 +97,7 @@ function createLiveScreen(stdout: OutputStream): Screen {
 }
 
 function createPlainScreen(stdout: OutputStream): Screen {
-  const print = (line: string) => void stdout.write(`${line}\n`);
+  const print = (line: string) => void stdout.write(`${withoutControls(line)}\n`);
   return { intervalMs: 5000, print, show: (lines) => lines.forEach(print), rest: () => undefined };
 }
 

@@ -204,6 +204,14 @@ describe("explainFailure()", () => {
     expect(explained.advice.includes("report it")).toBe(outcome === "unexpected");
   });
 
+  it("tells what others have written on one line, without what a terminal would obey", () => {
+    const error = new NodeClientError("unavailable", "x", {
+      details: "gone\u001b[2J\u009b2J\nerror: no",
+    });
+
+    expect(explainFailure(error).what).toBe("The node cannot be reached: gone [2J 2J error: no");
+  });
+
   it("keeps who holds the database", () => {
     const error = new StorageError("locked", "snaprag sync on a (pid 5) syncs into this database");
 

@@ -56,6 +56,18 @@ describe("the pretty reporter on a terminal", () => {
     expect(stdout.text).not.toContain("not for terminals");
   });
 
+  it("shows what others have written without what a terminal would obey", async () => {
+    const { stdout, reporter } = await onTerminal();
+    const others = () => [{ event: "x", sentence: "stopped: \u001b]0;title\u0007" }];
+    using _following = reporter.follow(() => [], others);
+    vi.advanceTimersByTime(250);
+
+    reporter.logger.warn({ details: "\u009b2J", err: new Error("\u001b[2J") }, "failed");
+
+    expect(stdout.text).toContain("stopped:  ]0;title \n");
+    expect(stdout.text).toContain("warn: failed details= 2J ( [2J)\n");
+  });
+
   it("shows every event at level debug, and errors only at level error", async () => {
     const debug = await onTerminal("debug");
     const error = await onTerminal("error");

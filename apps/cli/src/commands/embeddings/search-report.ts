@@ -1,6 +1,6 @@
 // What `snaprag search` has found, for people and for machines.
 import type { CastQuery, SearchHit } from "@snaprag/embeddings";
-import { toHex } from "../../output.ts";
+import { onOneLine, toHex } from "../../output.ts";
 
 /** The casts for machines. Fields are only ever added. */
 export function hitsToObject({ text, mode }: CastQuery, hits: readonly SearchHit[]): object {
@@ -29,15 +29,12 @@ export function hitLines(hits: readonly SearchHit[]): readonly string[] {
 }
 
 function headOf(hit: SearchHit, rank: number): string {
-  const author = hit.username === null ? `fid ${hit.fid}` : `@${hit.username} (fid ${hit.fid})`;
+  const author =
+    hit.username === null ? `fid ${hit.fid}` : `@${onOneLine(hit.username)} (fid ${hit.fid})`;
   const time = `${hit.timestamp.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const ways = [
     ...(hit.similarity === undefined ? [] : [`similarity ${hit.similarity.toFixed(3)}`]),
     ...(hit.wordsRank === undefined ? [] : ["words"]),
   ];
   return [`${rank}. ${author}`, time, toHex(hit.hash), ways.join(", ")].join("  ").trimEnd();
-}
-
-function onOneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }

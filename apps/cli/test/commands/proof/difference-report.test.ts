@@ -107,6 +107,15 @@ describe("listLines()", () => {
     ]);
   });
 
+  it("leaves no line to a name", () => {
+    const missing = [{ type: "fname", id: "a\u001b[2J\n  fid 1" }];
+
+    expect(listLines([{ report: { ...NOTHING, missing } }])).toEqual([
+      "  fid 231",
+      "    missing   fname a [2J fid 1",
+    ]);
+  });
+
   it("leaves out what nobody would read, and says how much that is", () => {
     const missing = Array.from({ length: 1021 }, () => ({ type: "castAdd", id: "0xab" }));
 

@@ -2,7 +2,7 @@
 import { MESSAGE_WIRE_TYPES } from "@snaprag/proto";
 import type { AccountDifference, LeafName } from "@snaprag/sync";
 import { nameOfLeaf } from "@snaprag/sync";
-import { toHex } from "../../../output.ts";
+import { onOneLine, toHex } from "../../../output.ts";
 import { formatCount } from "../../../screen/format-quantity.ts";
 
 /** A row whose content is not that of the hash it bears, or whose signature is not its signer's. */
@@ -80,8 +80,8 @@ export function listLines(differences: readonly ListedDifference[]): readonly st
 function accountLines({ report, outcome }: ListedDifference): readonly string[] {
   const { fid, missing, tooMany, altered, unexplained } = report;
   const lines = [
-    ...missing.map(({ type, id }) => `missing   ${type} ${id}`),
-    ...tooMany.map(({ type, id }) => `too many  ${type} ${id}`),
+    ...missing.map(({ type, id }) => `missing   ${type} ${onOneLine(id)}`),
+    ...tooMany.map(({ type, id }) => `too many  ${type} ${onOneLine(id)}`),
     ...altered.map(({ table, hash }) => `altered   ${table} ${hash}`),
     ...unexplained.map((type) => `unclear   ${type}: the node's answers do not add up`),
   ];

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { createOutput, toHex, toJson, withoutBigints } from "../../../output.ts";
+import { createOutput, onOneLine, toHex, toJson, withoutBigints } from "../../../output.ts";
 import type { Invocation } from "../../program/cli-context.ts";
 import { databaseTargetOf } from "../database-target.ts";
 import { lookAtDatabase } from "../look-at-database.ts";
@@ -32,7 +32,7 @@ export async function runShow({ context, settings }: Invocation, flags: ShowFlag
     return;
   }
   for (const [key, value] of Object.entries(recordToObject(record))) {
-    output.line(`${key}: ${value ?? "-"}`);
+    output.line(`${key}: ${onOneLine(String(value ?? "-"))}`);
   }
   output.line(`decoded: ${JSON.stringify(withoutBigints(decoded), null, 2)}`);
   output.line(`raw: ${raw}`);
