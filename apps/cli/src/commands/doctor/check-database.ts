@@ -20,7 +20,7 @@ const BYTES_PER_LEAF = 360;
 
 /** What the database is for. */
 export interface DatabaseCheck {
-  /** Connections that a sync opens. */
+  /** Connections that a sync opens, at most. */
   readonly connectionCount: number;
   /** Network of the node; undefined when it is not known. */
   readonly network: number | undefined;
@@ -67,11 +67,13 @@ function checkRights(findings: Findings, facts: ServerFacts, schema: string): vo
 
 function checkConnections(findings: Findings, free: number, wanted: number): void {
   if (free >= wanted) {
-    findings.ok(`has ${formatCount(free)} connections to give, of which a sync takes ${wanted}`);
+    findings.ok(
+      `has ${formatCount(free)} connections to give, of which a sync takes up to ${wanted}`,
+    );
     return;
   }
   findings.warn(
-    `has ${formatCount(free)} connections to give, and a sync takes ${wanted}`,
+    `has ${formatCount(free)} connections to give, and a sync takes up to ${wanted}`,
     "Lower `database.max_connections`, or raise the server's.",
   );
 }

@@ -22,6 +22,8 @@ const OLD_SNAPSHOT_SECONDS = 20 * 3600;
 interface NodeFacts {
   /** `FarcasterNetwork` number. */
   readonly network: number | undefined;
+  /** Data shards to be mirrored. */
+  readonly dataShardCount: number;
   /** Leaves of the newest snapshots of the shards to be mirrored, together. */
   readonly leafCount: number;
 }
@@ -136,9 +138,9 @@ async function lookAt(
     else findings.fail("node_unsuitable", what, advice);
   }
   const network = await checkTip(client, findings, heights.get(0) ?? 0n);
-  const ofSnapshots = (shardIds ?? all).filter((id) => id !== 0 && heights.has(id));
-  const leafCount = await checkSnapshots(client, findings, ofSnapshots);
-  return { network, leafCount };
+  const dataShardIds = (shardIds ?? all).filter((id) => id !== 0 && heights.has(id));
+  const leafCount = await checkSnapshots(client, findings, dataShardIds);
+  return { network, dataShardCount: dataShardIds.length, leafCount };
 }
 
 /** A node that was looked at. */

@@ -4,7 +4,7 @@ import { CliError } from "../../errors/cli-error.ts";
 import { createOutput, toJson } from "../../output.ts";
 import { databaseTargetOf } from "../database/database-target.ts";
 import type { Invocation } from "../program/cli-context.ts";
-import { threadCountsOf } from "../sync/threads/thread-count.ts";
+import { connectionCountOf } from "../sync/threads/thread-count.ts";
 import { checkDatabase } from "./check-database.ts";
 import type { CheckedNode } from "./check-node.ts";
 import { checkNode } from "./check-node.ts";
@@ -43,11 +43,11 @@ export async function runDoctor(
   const suitable = nodes.find(({ list }) => !list.some(isFailure));
   for (const { list } of nodes) tell(suitable === undefined ? list : list.map(withoutFailure));
   const target = databaseTargetOf(settings, { folder });
-  const { atMost } = threadCountsOf(settings, target);
+  const dataShardCount = suitable?.facts?.dataShardCount ?? 0;
   tell(
     await checkDatabase(target, {
-      // Each thread has one for its locks besides.
-      connectionCount: target.kind === "server" ? target.maxConnections + atMost : 1,
+      connectionCount:
+        target.kind === "server" ? connectionCountOf(settings, target, dataShardCount) : 1,
       network: suitable?.facts?.network,
       leafCount: suitable?.facts?.leafCount ?? 0,
       holder: `snaprag doctor on ${hostname()}`,

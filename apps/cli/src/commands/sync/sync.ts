@@ -22,6 +22,7 @@ import { syncModeOf } from "./sync-mode.ts";
 import { nameOfProcess } from "./syncer/name-of-process.ts";
 import { mergeProgress } from "./threads/merge-progress.ts";
 import type { MirroredNodes, PreparedSync } from "./threads/running-sync.ts";
+import { ownPartOfTarget } from "./threads/thread-count.ts";
 
 /** Flags of `snaprag sync` that are not configuration. */
 export interface SyncFlags {
@@ -108,7 +109,9 @@ async function mirrorDevnet(job: SyncJob): Promise<void> {
 async function openTarget({ target, shutdown, reporter }: SyncJob): Promise<OpenDatabase> {
   shutdown.enter("the database to open");
   // Without the pid, which the embedded database adds by itself.
-  const database = await openDatabase(target, { holder: `snaprag sync on ${hostname()}` });
+  const database = await openDatabase(ownPartOfTarget(target), {
+    holder: `snaprag sync on ${hostname()}`,
+  });
   if (target.kind === "embedded") {
     reporter.announce({
       event: "using the embedded database",

@@ -119,7 +119,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     type: positiveInteger,
     default: undefined,
     description:
-      "partitions downloaded at a time, over all threads; as many as keep pages coming when left out",
+      "partitions downloaded at a time, shared by threads, also one that may come to help; as many as keep pages coming when left out",
   },
   "sync.threads": {
     type: integerBetween(1, 64),
@@ -160,7 +160,8 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
   "database.max_connections": {
     type: positiveInteger,
     default: 8,
-    description: "connections to a server, over all threads, besides one of each for its locks",
+    description:
+      "connections to a server that threads share, and so the most threads; docs/scaling.md names the others of a sync",
   },
   "database.fid_partitions": {
     type: integerBetween(2, 32),

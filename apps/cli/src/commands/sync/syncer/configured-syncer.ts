@@ -3,6 +3,7 @@ import type { Logger, Syncer, SyncerOptions, SyncMode } from "@snaprag/sync";
 import { createSyncer } from "@snaprag/sync";
 import type { Settings } from "../../../config/load-settings.ts";
 import { withConfigured } from "../../../errors/cli-error.ts";
+import { shareOfLanes } from "../threads/thread-count.ts";
 import type { ConnectedNodes } from "./connect-nodes.ts";
 import { nameOfProcess } from "./name-of-process.ts";
 import { proofSettingsOf } from "./proof-settings.ts";
@@ -77,7 +78,7 @@ function sharesOf(settings: Settings, thread: ThreadPlace): Shares {
   const lanes = settings["sync.lanes"].value;
   return {
     leads: (shardId) => shardId % thread.leaders === thread.number,
-    lanes: lanes === undefined ? undefined : Math.ceil(lanes / thread.atMost),
+    lanes: lanes === undefined ? undefined : shareOfLanes(lanes, thread),
     signatureThreads: thread.areCoresBusy ? 0 : undefined,
   };
 }
