@@ -15,6 +15,30 @@ function listScripts(): readonly string[] {
   return Object.keys((JSON.parse(read("package.json")) as { scripts: object }).scripts);
 }
 
+interface Run {
+  readonly peakMb: number;
+}
+
+interface LiveRun extends Run {
+  readonly rate: number;
+  readonly setting: string;
+}
+
+/** What the README quotes of bench/results/latest.json. */
+interface Published {
+  readonly peakMemoryMb: number;
+  readonly parts: {
+    readonly historical: { readonly result: { readonly sizes: { programs: { proof: Run[] } }[] } };
+    readonly realtime: { readonly result: { catchUp: { runs: Run[] }; live: LiveRun[] } };
+    readonly verify: { readonly result: { verify: Run[]; repair: Run } };
+  };
+}
+
+function medianPeak(runs: readonly Run[]): number | undefined {
+  const peaks = runs.map(({ peakMb }) => peakMb).toSorted((a, b) => a - b);
+  return peaks[Math.floor(peaks.length / 2)];
+}
+
 describe("README.md", () => {
   const readme = read("README.md");
 
@@ -22,6 +46,22 @@ describe("README.md", () => {
     const listed = [...readme.matchAll(/^\| \[`@snaprag\/([a-z-]+)`\]\(([a-z/-]+)\)/gm)];
     const folders = [...readdirSync(new URL("packages", ROOT)).map((name) => `packages/${name}`)];
     expect(listed.map(([, , folder]) => folder).sort()).toEqual(["apps/cli", ...folders].sort());
+  });
+
+  it("quotes the memory that the published benchmark says", () => {
+    const { parts, peakMemoryMb } = JSON.parse(read("bench/results/latest.json")) as Published;
+    const { catchUp, live } = parts.realtime.result;
+    const figures = [
+      ...parts.historical.result.sizes.map(({ programs }) => medianPeak(programs.proof)),
+      medianPeak(catchUp.runs),
+      live.find(({ rate, setting }) => rate === 100 && setting === "50 ms")?.peakMb,
+      medianPeak(parts.verify.result.verify),
+      parts.verify.result.repair.peakMb,
+      peakMemoryMb,
+    ];
+    const [, sentence = ""] = /Of memory, (.*?) \(\[measured\]/s.exec(readme) ?? [];
+    const quoted = [...sentence.matchAll(/(\d+) MB/g)];
+    expect(quoted.map(([, figure]) => Number(figure))).toEqual(figures);
   });
 
   it("shows SQL that runs", async () => {
