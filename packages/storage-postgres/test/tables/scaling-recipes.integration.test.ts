@@ -58,6 +58,25 @@ describe("docs/scaling.md", () => {
     expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(PARTITIONED_TABLES);
   });
 
+  it("names tables that stay whole", async () => {
+    await using store = createPostgresStore({
+      connectionString: own.database.url,
+      fidPartitions: 2,
+    });
+    await store.migrate();
+    const [, listed = ""] = /What stays whole\*\*: (.*?)Only the last ones/s.exec(DOCUMENT) ?? [];
+    const names = [...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(names).toContain("cast_embeddings");
+
+    const { rows } = await own.client.query(
+      `select relname as name from pg_class where relname = any($1)
+        and relnamespace = current_schema()::regnamespace and relkind = 'r' and not relispartition`,
+      [names],
+    );
+
+    expect(rows.map(({ name }) => name).sort()).toEqual(names.sort());
+  });
+
   it("names settings that the server has", async () => {
     const [, settings = ""] = /```ini\n(.*?)```/s.exec(DOCUMENT) ?? [];
     const names = [...settings.matchAll(/^(\w+) = /gm)].map(([, name]) => name);
