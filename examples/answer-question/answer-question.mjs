@@ -2,6 +2,8 @@
 //
 //   node answer-question.mjs "How long is a storage unit rented for?"
 //
+// In a fresh clone, `npm start` has to come first: it installs and builds the packages.
+//
 // Everything is in this process: a devnet whose users have cast a few things worth knowing, a mirror of
 // it in an embedded database, vectors, search. --endpoint, --model and --chat-model name models behind
 // any API like OpenAI's that wants no key, such as Ollama's; without them a small stand-in is used.

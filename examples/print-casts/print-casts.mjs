@@ -1,5 +1,8 @@
 // Prints casts as they are published: node print-casts.mjs http://localhost:3383
 //
+// In a fresh clone, `npm start` has to come first: it installs and builds the packages. A simulated node
+// at that address is `npm run -s snaprag -- devnet`.
+//
 // Shows how the packages are used without the sync: a client for events, processors for what they
 // mean. What becomes of the changes is up to you.
 import { createNodeClient } from "@snaprag/client";

@@ -1,5 +1,5 @@
 // What stands in the way of a sync, told before one is started.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Devnet } from "@snaprag/devnet";
 import { createDevnet } from "@snaprag/devnet";
@@ -11,6 +11,19 @@ import { querySql } from "./support/query-sql.ts";
 
 /** Status of gRPC for a call that a server does not know. */
 const UNIMPLEMENTED = 12;
+
+const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+
+/** What the README at the root says that `snaprag doctor` prints. */
+const [, README_OUTPUT = ""] = /cli doctor .*?```text\n(.*?)```/s.exec(README) ?? [];
+
+/** The same without what is different at each node and database; a distant one's disk is not seen. */
+function shapeOf(printed: string): string {
+  return printed
+    .replace(/\w+:\/\/\S+/g, "URL")
+    .replace(/\d[\d,.]*( \w?B\b| ms\b|[ms]\b( \d+s)?)?/g, "0")
+    .replace(/, 0 are free|; how much is free .*/g, "");
+}
 
 const NOWHERE = "http://127.0.0.1:1";
 
@@ -53,6 +66,7 @@ describe("snaprag doctor", () => {
     expect(before.stdout).toMatch(/connections to give, of which a sync takes up to \d+/);
     expect(before.stdout).toMatch(/Nothing stands in the way of a sync\.\n$/);
     expect(before.stdout).not.toMatch(/warning|failed/);
+    expect(shapeOf(before.stdout)).toBe(shapeOf(README_OUTPUT));
     expect(after).toMatchObject({ exitCode: 0, stderr: "", isReady: true });
     expect(after.of("ok")).toContain("mirrors network 3, as the node's");
     expect(after.of("failed")).toEqual([]);
