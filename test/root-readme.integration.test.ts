@@ -64,6 +64,14 @@ describe("README.md", () => {
     expect(quoted.map(([, figure]) => Number(figure))).toEqual(figures);
   });
 
+  it("is one of several that say how packages can be loaded", () => {
+    for (const name of readdirSync(new URL("packages", ROOT))) {
+      expect(read(`packages/${name}/README.md`), name).toMatch(
+        /Node[^\n]* 20\.19 or (newer|later)[^`]*\bES modules only; `require\(\)` works too, from Node 20\.19 and 22\.12 on\./,
+      );
+    }
+  });
+
   it("shows SQL that runs", async () => {
     await using database = await createTestDatabase();
     await using store = createPostgresStore({ connectionString: database.url });

@@ -46,11 +46,15 @@ function createProject(name: string, dependencies: Readonly<Record<string, strin
   return folder;
 }
 
-/** Imports entries of an installed package, and counts what each exports. */
-async function countExports(entries: readonly string[], folder: string): Promise<number[]> {
-  const script = entries.map((entry) => `await import(${JSON.stringify(entry)})`).join(", ");
+/** Loads entries of an installed package, as ES modules or by `require()`, and counts what each exports. */
+async function countExports(
+  entries: readonly string[],
+  { folder, type }: { readonly folder: string; readonly type: "module" | "commonjs" },
+): Promise<number[]> {
+  const load = type === "module" ? "await import" : "require";
+  const script = entries.map((entry) => `${load}(${JSON.stringify(entry)})`).join(", ");
   const code = `console.log(JSON.stringify([${script}].map((each) => Object.keys(each).length)))`;
-  const { stdout } = await run("node", ["--input-type=module", "-e", code], { cwd: folder });
+  const { stdout } = await run("node", [`--input-type=${type}`, "-e", code], { cwd: folder });
   return JSON.parse(stdout);
 }
 
@@ -92,8 +96,10 @@ describe("the tarball", () => {
       });
       await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder });
 
-      const counts = await countExports(entries, folder);
+      const counts = await countExports(entries, { folder, type: "module" });
+      const required = await countExports(entries, { folder, type: "commonjs" });
 
+      expect(required, name).toEqual(counts);
       expect(counts, name).toHaveLength(entries.length);
       for (const count of counts) expect(count, name).toBeGreaterThan(0);
       for (const worker of workers) expect(await startThread(worker, folder)).not.toBe("");
