@@ -24,10 +24,13 @@ interface LiveRun extends Run {
   readonly setting: string;
 }
 
-/** What the README quotes of bench/results/latest.json. */
+/** What documents quote of bench/results/latest.json. */
 interface Published {
   readonly peakMemoryMb: number;
   readonly parts: {
+    readonly embedding: {
+      readonly result: { once: { castsPerSecond: number; bytesPerCast: number } };
+    };
     readonly historical: { readonly result: { readonly sizes: { programs: { proof: Run[] } }[] } };
     readonly realtime: { readonly result: { catchUp: { runs: Run[] }; live: LiveRun[] } };
     readonly verify: { readonly result: { verify: Run[]; repair: Run } };
@@ -82,6 +85,23 @@ describe("README.md", () => {
     await client.query(sql);
     await client.end();
     expect(sql).toContain("user_profiles");
+  });
+});
+
+describe("docs/retrieval.md", () => {
+  it("quotes what the published benchmark says of embedding", () => {
+    const { parts } = JSON.parse(read("bench/results/latest.json")) as Published;
+    const { castsPerSecond, bytesPerCast } = parts.embedding.result.once;
+    const document = read("docs/retrieval.md");
+    const minutes = (1e6 / castsPerSecond / 60).toFixed(1);
+    const gigabytes = (bytesPerCast / 1000).toFixed(1);
+
+    expect(document).toContain(
+      `${minutes} minutes (${castsPerSecond.toLocaleString("en-US")} casts/s)`,
+    );
+    expect(document).toContain(
+      `${gigabytes} GB (${bytesPerCast.toLocaleString("en-US")} bytes a cast)`,
+    );
   });
 });
 
