@@ -104,3 +104,32 @@ export const OUTCOME_MEANINGS: { readonly [Name in Outcome]: string } = {
   in_use: "another process syncs into the database, or has taken the embedding over",
   forced: "stopped at once by a second Ctrl-C",
 };
+
+/**
+ * Whether starting the command again, with nothing changed, may help by itself: for whatever keeps it
+ * running. Where a code stands for both, it says of what; stderr says which it is.
+ */
+export const RESTARTS: { readonly [Name in Outcome]: string } = {
+  ok: "there is no need",
+  unexpected: "either: yes after no clean end or a lack of memory, no for a bug",
+  usage: "no",
+  configuration: "either: yes where only a port was in use, else no",
+  node_unreachable: "either: yes while it is away, no for a wrong endpoint or certificate",
+  node_unsuitable: "either: yes where it has yet to sync or to take a snapshot, else no",
+  database_unreachable: "either: yes while it is away or busy, no for a wrong URL or password",
+  database_unsuitable: "no",
+  rows_differed: "there is no need: they are right now",
+  not_proved: "either: yes where they could not be compared, no where they differ",
+  key_missing: "no",
+  key_refused: "no",
+  provider_unreachable: "either: yes while it is away, no for a wrong endpoint",
+  provider_failing: "either: yes where it is overloaded, no for a wrong endpoint",
+  provider_unsuitable: "no",
+  dimension_mismatch: "no",
+  extension_missing: "no",
+  package_missing: "no",
+  model_unavailable: "either: yes where a download failed, else no",
+  nothing_embedded: "yes, once `snaprag embed` has run",
+  in_use: "either: yes once that has ended, no where two embed by other models",
+  forced: "yes: what was committed stays",
+};

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SHARD_METRICS, SYNC_METRICS } from "../src/commands/sync/monitor/metrics.ts";
 import { CONFIG_KEYS, listConfigKeys } from "../src/config/keys/config-keys.ts";
 import type { Outcome } from "../src/exit-codes.ts";
-import { EXIT_CODES, OUTCOME_MEANINGS } from "../src/exit-codes.ts";
+import { EXIT_CODES, OUTCOME_MEANINGS, RESTARTS } from "../src/exit-codes.ts";
 import { toJson } from "../src/output.ts";
 import { runInProcess } from "./support/run-in-process.ts";
 
@@ -48,9 +48,9 @@ describe("README.md", () => {
     expect(MONITORING).toContain(`--monitor ${target.replace("localhost:", "")}\``);
   });
 
-  it("has every exit code with its meaning", () => {
+  it("has every exit code with its meaning, and whether starting again helps", () => {
     for (const [outcome, code] of Object.entries(EXIT_CODES) as [Outcome, number][]) {
-      expect(rowOf(String(code))).toEqual([OUTCOME_MEANINGS[outcome]]);
+      expect(rowOf(String(code))).toEqual([OUTCOME_MEANINGS[outcome], RESTARTS[outcome]]);
     }
   });
 

@@ -10,6 +10,7 @@ import { describe, expect, it } from "vitest";
 import { CliError } from "../../src/errors/cli-error.ts";
 import { explainFailure } from "../../src/errors/explain-failure.ts";
 import type { FailureCode } from "../../src/exit-codes.ts";
+import { RESTARTS } from "../../src/exit-codes.ts";
 
 /** Every code there is, by its outcome: a new one does not compile until it is placed. */
 const NODE_OUTCOMES: Record<NodeClientErrorCode, FailureCode> = {
@@ -94,6 +95,22 @@ function entriesOf<Code extends string>(outcomes: Record<Code, FailureCode>) {
 describe("explainFailure()", () => {
   it.each(FAILURES)("places %s", (error, outcome) => {
     expect(explainFailure(error).code).toBe(outcome);
+  });
+
+  it("gives no failure that may pass a code of which none does", () => {
+    const passing = FAILURES.filter(([error]) => "retryable" in error && error.retryable);
+
+    expect(passing.length).toBeGreaterThan(10);
+    for (const [, outcome] of passing) expect(RESTARTS[outcome]).toMatch(/^(yes|either: yes)\b/);
+  });
+
+  it.each([
+    "Check user and password in the database URL.",
+    "Set `replication.enable` on the node, or use another one.",
+  ])("has a code for both say so: %s", (advice) => {
+    const [, outcome] = FAILURES.find(([error]) => explainFailure(error).advice === advice) ?? [];
+
+    expect(outcome && RESTARTS[outcome]).toMatch(/^either: yes .*\b(no|else no)\b/);
   });
 
   it.each(FAILURES)("tells %s in two lines, without its code", (error) => {
