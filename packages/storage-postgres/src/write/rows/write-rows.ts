@@ -20,7 +20,7 @@ import type { FoldedRow, FoldedRows } from "./folded-rows.ts";
 export type WriteMode = "load" | "insert" | "join" | "replace";
 
 /** What is kept of each row besides its own columns. */
-export const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
+const STATE_COLUMNS: readonly (readonly [keyof Omit<FoldedRow, "row">, ColumnType])[] = [
   ["event_id", int8],
   ["deleted_event_id", int8],
   ["deleted_at", timestamptz],
