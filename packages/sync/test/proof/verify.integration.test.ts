@@ -71,6 +71,26 @@ describe("verifyStore()", () => {
   });
 });
 
+describe("a mirror that is put right while it is verified", () => {
+  it("is verified again, as it is by then", async () => {
+    const whole = await start({ gaslessKeys: false });
+    const broken = newStore();
+    await sync(devnet, broken);
+    await loseReactions(broken, 3);
+    let views = 0;
+    const mended: Store = {
+      ...whole,
+      // What is read first is not there any more when it is looked at closely.
+      openView: () => (views++ === 0 ? broken : whole).openView(),
+    };
+
+    const found = await verify(mended);
+
+    expect(found.map(({ status }) => status)).toEqual(["proved", "proved"]);
+    expect(found.flatMap(({ differences: wrong }) => wrong)).toEqual([]);
+  });
+});
+
 /** Accounts that are many enough, and blocks with so much in them, that most are changed by some blocks. */
 const BUSY = { users: 30, messages: 600, trafficPerBlock: 30, gaslessKeys: false };
 
