@@ -1,5 +1,6 @@
 // The built program proves a mirror against a devnet's chain, and puts right what SQL has broken.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Devnet, DevnetOptions } from "@snaprag/devnet";
 import { createDevnet } from "@snaprag/devnet";
 import { FarcasterNetwork } from "@snaprag/proto";
@@ -12,6 +13,8 @@ import { DATABASES, onServer } from "./support/databases.ts";
 import { querySql } from "./support/query-sql.ts";
 
 const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+
+const ROLES = readFileSync(new URL("../../../docs/roles.md", import.meta.url), "utf8");
 
 /** What the README at the root says that `snaprag verify` prints. */
 const [, README_OUTPUT = ""] = /cli verify .*?```text\n(.*?)```/s.exec(README) ?? [];
@@ -59,6 +62,28 @@ async function deleteCast(place: Workplace) {
   );
   if (row === undefined) throw new Error("There is no live cast");
   return row;
+}
+
+/** Creates what docs/roles.md creates, with names of their own, as roles are of the whole server. */
+async function createRoles(place: Workplace) {
+  const [, sql = ""] = /```sql\n(.*?)```/s.exec(ROLES) ?? [];
+  const [, url = ""] = place.databaseFlags;
+  const suffix = new URL(url).pathname.slice(1);
+  const named = sql.replace(/snaprag_(sync|read)/g, `$&_${suffix}`);
+  const roles = [...named.matchAll(/create role (\w+) login password '(.*)'/g)];
+  await querySql(place, named);
+  return {
+    flagsOf(role: string) {
+      const [, username = "", password = ""] =
+        roles.find(([, name]) => name?.startsWith(role)) ?? [];
+      return ["--database-url", Object.assign(new URL(url), { username, password }).toString()];
+    },
+    async drop() {
+      for (const [, name] of roles) {
+        await querySql(place, `drop owned by ${name} cascade; drop role ${name}`);
+      }
+    },
+  };
 }
 
 describe.each(DATABASES)("a mirror on %s", (_, createWorkplace) => {
@@ -227,31 +252,31 @@ describe("a mirror", () => {
     await expectMatch(place);
   });
 
-  it("is verified by a user who may only read, and not repaired", async () => {
+  it("is kept by one role and read by another, as the documents make them", async () => {
     await using node = await startNode();
     await using workplace = await onServer();
-    await syncOnce({ ...workplace, node });
-    const [, url = ""] = workplace.databaseFlags;
-    const reader = new URL(url);
-    reader.username = `reader_${reader.pathname.slice(1)}`;
-    const { username } = reader;
-    await querySql(
-      workplace,
-      `create role ${username} login password 'x';
-        grant select on all tables in schema public to ${username}`,
-    );
-    reader.password = "x";
-    const place = { ...workplace, node, databaseFlags: ["--database-url", reader.toString()] };
+    const roles = await createRoles(workplace);
+    writeFileSync(join(workplace.folder, "snaprag.toml"), '[database]\nschema = "farcaster"\n');
+    const writer = { ...workplace, node, databaseFlags: roles.flagsOf("snaprag_sync") };
+    const reader = { ...workplace, node, databaseFlags: roles.flagsOf("snaprag_read") };
 
     try {
-      await expectMatch(place);
-      const { fid } = await deleteCast(workplace);
-      expect((await run(place, "verify", "--fid", fid ?? "")).exitCode).toBe(31);
-      const refused = await run(place, "repair");
+      await syncOnce(writer);
+      await expectMatch(reader);
+      expect((await run(reader, "status")).exitCode).toBe(0);
+      expect((await run(reader, "quarantine", "list")).exitCode).toBe(0);
+      const [row] = await querySql(
+        workplace,
+        `delete from farcaster.casts where hash = (select hash from farcaster.casts
+          where deleted_at is null order by hash limit 1) returning fid::text`,
+      );
+      expect((await run(reader, "verify", "--fid", row?.fid ?? "")).exitCode).toBe(31);
+      const refused = await run(reader, "repair");
       expect(refused.exitCode).toBe(21);
       expect(refused.stderr).toContain("lacks a right");
+      expect((await run(writer, "repair")).exitCode).toBe(0);
     } finally {
-      await querySql(workplace, `drop owned by ${username}; drop role ${username}`);
+      await roles.drop();
     }
   });
 
