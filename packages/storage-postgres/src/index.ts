@@ -1,6 +1,7 @@
 // @snaprag/storage-postgres: the PostgreSQL store of a mirror.
 export type { Backend } from "./connection/connections.ts";
 export type { ChangeHandler, PostgresStoreOptions } from "./connection/postgres-store-options.ts";
+export { isSupportedServer, OLDEST_SERVER_VERSION } from "./connection/server-version.ts";
 export { createPostgresStore } from "./create-postgres-store.ts";
 export type { SnapragDatabase } from "./gen/database.ts";
 export { SCHEMA_VERSION } from "./migrations/migrate.ts";

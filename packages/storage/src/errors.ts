@@ -11,6 +11,7 @@
  * - `schema_mismatch`: a relation or column is not what this version expects.
  * - `layout_mismatch`: the relations are divided otherwise than asked for.
  * - `newer_schema`: a newer version of the software has migrated the database.
+ * - `unsupported_server`: the database server is older than the store is written for.
  * - `migration`: a migration failed; the database is as it was before it.
  * - `locked`: another process has this store for itself, or syncs where nobody may.
  * - `fenced`: another process has moved the progress this batch builds on.
@@ -31,6 +32,7 @@ export type StorageErrorCode =
   | "schema_mismatch"
   | "layout_mismatch"
   | "newer_schema"
+  | "unsupported_server"
   | "migration"
   | "locked"
   | "fenced"

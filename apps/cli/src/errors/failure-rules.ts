@@ -115,6 +115,11 @@ const STORAGE_RULES: { readonly [Code in StorageErrorCode]: FailureRule } = {
     what: firstSentence,
     advice: "Upgrade snaprag, or use another database or schema.",
   },
+  unsupported_server: {
+    code: "database_unsuitable",
+    what: firstSentence,
+    advice: "Use a newer server, or leave the URL out to use the embedded database.",
+  },
   migration: {
     code: "database_unsuitable",
     advice: "Nothing was changed; look into the database's log, or use another database or schema.",

@@ -44,6 +44,7 @@ const STORAGE_OUTCOMES: Record<StorageErrorCode, FailureCode> = {
   schema_mismatch: "database_unsuitable",
   layout_mismatch: "database_unsuitable",
   newer_schema: "database_unsuitable",
+  unsupported_server: "database_unsuitable",
   migration: "database_unsuitable",
   network_mismatch: "database_unsuitable",
   locked: "in_use",

@@ -2,6 +2,7 @@ import { StorageError } from "@snaprag/storage";
 import type { PoolClient } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
+import { expectSupportedServer } from "../connection/server-version.ts";
 import { findFidPartitions } from "../tables/fid-partitions.ts";
 import { deferKeys } from "../write/loading/keys.ts";
 import { deferVacuum } from "../write/loading/vacuum-settings.ts";
@@ -104,14 +105,16 @@ async function settleFidPartitions(
  * them all, under an advisory lock. The number of partitions counts where there is nothing yet; what
  * is made then is ready for a first load, which ends with `finishLoading`.
  *
- * @throws {StorageError} `newer_schema` when a newer version has migrated it, `layout_mismatch` when
- * it was created with another number of partitions, `migration` when a migration fails
+ * @throws {StorageError} `unsupported_server` of a server that is too old, `newer_schema` when a newer
+ * version has migrated it, `layout_mismatch` when it was created with another number of partitions,
+ * `migration` when a migration fails
  */
 export async function migrate(
   { transact, schema, backend }: Connections,
   wanted: number | undefined,
 ): Promise<void> {
   await transact(async (client) => {
+    await expectSupportedServer(client);
     await client.query(MIGRATION_LOCK, [schema]);
     await ensureSchema(client, schema);
     const version = await readVersion(client);

@@ -3,7 +3,12 @@ import { existsSync } from "node:fs";
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ServerFacts } from "@snaprag/storage-postgres";
-import { inspectServer, SCHEMA_VERSION } from "@snaprag/storage-postgres";
+import {
+  inspectServer,
+  isSupportedServer,
+  OLDEST_SERVER_VERSION,
+  SCHEMA_VERSION,
+} from "@snaprag/storage-postgres";
 import { formatCount } from "../../screen/format-quantity.ts";
 import type { DatabaseTarget, EmbeddedTarget, ServerTarget } from "../database/database-target.ts";
 import { placeOf } from "../database/database-target.ts";
@@ -12,8 +17,6 @@ import type { Finding, Findings } from "./finding.ts";
 import { findingsOf } from "./finding.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
-
-const OLDEST_VERSION = 140_000;
 
 /** Bytes of tables and indexes that a leaf comes to: 348 to 358 a message, as the benchmark measures. */
 const BYTES_PER_LEAF = 360;
@@ -32,8 +35,11 @@ export interface DatabaseCheck {
 
 function checkVersion(findings: Findings, { version, versionNumber }: ServerFacts, tookMs: number) {
   const what = `answers within ${tookMs} ms, PostgreSQL ${version}`;
-  if (versionNumber >= OLDEST_VERSION) findings.ok(what);
-  else findings.fail("database_unsuitable", what, "Use PostgreSQL 14 or later.");
+  if (isSupportedServer(versionNumber)) findings.ok(what);
+  else {
+    const advice = `Use PostgreSQL ${OLDEST_SERVER_VERSION} or later.`;
+    findings.fail("database_unsuitable", what, advice);
+  }
 }
 
 function checkRights(findings: Findings, facts: ServerFacts, schema: string): void {
