@@ -33,6 +33,7 @@ function createTextLogger() {
 async function jobIn({ folder, databaseFlags: [, url = ""] }: Workplace) {
   const target: DatabaseTarget = {
     ...{ kind: "server", url, schema: "public", fidPartitions: undefined, maxConnections: 8 },
+    patience: {},
   };
   const sources = { flags: new Map(), configPath: undefined, environment: {}, folder };
   const settings = await loadSettings(sources);

@@ -11,10 +11,12 @@ const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 /** Have the keys and exit codes of embeddings, and the keys of monitoring, for which the README has no room. */
 const RETRIEVAL = readFileSync(new URL("../../../docs/retrieval.md", import.meta.url), "utf8");
 const MONITORING = readFileSync(new URL("../../../docs/monitoring.md", import.meta.url), "utf8");
+/** Has the keys of timeouts and names. */
+const CONNECTIONS = readFileSync(new URL("../../../docs/connections.md", import.meta.url), "utf8");
 
 /** Cells of the table rows whose first cell is this. */
 function rowOf(firstCell: string): readonly string[] | undefined {
-  const rows = `${README}\n${RETRIEVAL}\n${MONITORING}`
+  const rows = `${README}\n${RETRIEVAL}\n${MONITORING}\n${CONNECTIONS}`
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));
   return rows.find(([, first]) => first === firstCell)?.slice(2, -1);

@@ -10,7 +10,13 @@ import {
 import type { VerifyLevel } from "../../src/config/keys/config-keys.ts";
 
 const common = { schema: "public", fidPartitions: undefined };
-const server: ServerTarget = { ...common, kind: "server", url: "", maxConnections: 8 };
+const server: ServerTarget = {
+  ...common,
+  kind: "server",
+  url: "",
+  maxConnections: 8,
+  patience: {},
+};
 const embedded: DatabaseTarget = { ...common, kind: "embedded", folder: "", shownFolder: "" };
 
 function settingsWith(verify: VerifyLevel, threads?: number, isEmbedding = false) {

@@ -22,6 +22,8 @@ describe("settingsToToml()", () => {
       sync: {
         snapchain_endpoint: ["http://localhost:3383"],
         snapchain_headers: [],
+        snapchain_timeout_ms: 60_000,
+        snapchain_keepalive_ms: 30_000,
         enable_realtime_sync: true,
         enable_historical_sync: true,
         historical_sync_from_event_id: 0,
@@ -32,7 +34,15 @@ describe("settingsToToml()", () => {
         proof_interval_blocks: 100,
         validator_keys: [],
       },
-      database: { schema: "public", max_connections: 8, embedded_folder: "./.snaprag/db" },
+      database: {
+        schema: "public",
+        max_connections: 8,
+        connect_timeout_ms: 5000,
+        statement_timeout_ms: 300_000,
+        lease_ms: 30_000,
+        application_name: "snaprag",
+        embedded_folder: "./.snaprag/db",
+      },
       monitor: { max_lag_seconds: 60 },
       embeddings: {
         enabled: false,

@@ -73,7 +73,10 @@ async function readFacts(client: Client, schema: string): Promise<ServerFacts> {
  * @throws {TypeError} for options that no database could honour
  */
 export async function inspectServer(
-  options: Pick<PostgresStoreOptions, "connectionString" | "schema" | "connectTimeoutMs">,
+  options: Pick<
+    PostgresStoreOptions,
+    "connectionString" | "schema" | "connectTimeoutMs" | "statementTimeoutMs" | "applicationName"
+  >,
 ): Promise<ServerFacts> {
   const { connections: resolved } = resolvePostgresStoreOptions(options);
   const client = await createConnections(resolved).connect();

@@ -1,6 +1,13 @@
 import { resolve } from "node:path";
+import type { PostgresStoreOptions } from "@snaprag/storage-postgres";
 import type { Settings } from "../../config/load-settings.ts";
 import { maskPassword } from "../../config/mask-password.ts";
+
+/** How long is waited for a server, and what connections are called there. */
+export type ServerPatience = Pick<
+  PostgresStoreOptions,
+  "connectTimeoutMs" | "statementTimeoutMs" | "leaseMs" | "applicationName"
+>;
 
 /** A PostgreSQL server. */
 export interface ServerTarget {
@@ -9,6 +16,7 @@ export interface ServerTarget {
   readonly schema: string;
   readonly fidPartitions: number | undefined;
   readonly maxConnections: number;
+  readonly patience: ServerPatience;
 }
 
 /** A PostgreSQL in a folder. */
@@ -43,11 +51,21 @@ export function databaseTargetOf(settings: Settings, choice: TargetChoice): Data
   const fidPartitions = settings["database.fid_partitions"].value;
   if (url !== undefined) {
     const maxConnections = settings["database.max_connections"].value;
-    return { kind: "server", url, schema, fidPartitions, maxConnections };
+    const patience = patienceOf(settings);
+    return { kind: "server", url, schema, fidPartitions, maxConnections, patience };
   }
   const shownFolder = choice.isDevnet ? DEVNET_FOLDER : settings["database.embedded_folder"].value;
   const folder = resolve(choice.folder, shownFolder);
   return { kind: "embedded", shownFolder, folder, schema, fidPartitions };
+}
+
+function patienceOf(settings: Settings): ServerPatience {
+  return {
+    connectTimeoutMs: settings["database.connect_timeout_ms"].value,
+    statementTimeoutMs: settings["database.statement_timeout_ms"].value,
+    leaseMs: settings["database.lease_ms"].value,
+    applicationName: settings["database.application_name"].value,
+  };
 }
 
 /** Where a database is, for people: without passwords. */

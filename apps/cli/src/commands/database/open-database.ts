@@ -4,9 +4,6 @@ import type { PostgresEmbeddingStore } from "@snaprag/storage-postgres/embedding
 import { CliError, isNamed, withConfigured } from "../../errors/cli-error.ts";
 import type { DatabaseTarget, EmbeddedTarget } from "./database-target.ts";
 
-/** Long enough for a server across the world, short enough to hear of a wrong URL at once. */
-const CONNECT_TIMEOUT_MS = 5000;
-
 /** An open database. */
 export interface OpenDatabase extends AsyncDisposable {
   readonly store: Store;
@@ -27,7 +24,7 @@ export interface OpenDatabaseOptions {
   /**
    * Longest time one statement may take on a server, in milliseconds.
    *
-   * @default 300_000
+   * @default as the settings say
    */
   readonly statementTimeoutMs?: number | undefined;
 }
@@ -45,16 +42,16 @@ export async function openDatabase(
   const { createPostgresStore } = await import("@snaprag/storage-postgres");
   const { schema, fidPartitions } = target;
   if (target.kind === "server") {
-    const { url: connectionString, maxConnections } = target;
-    const { statementTimeoutMs } = options;
-    const connectTimeoutMs = CONNECT_TIMEOUT_MS;
+    const { url: connectionString, maxConnections, patience } = target;
+    const { applicationName = "snaprag", connectTimeoutMs } = patience;
+    const { statementTimeoutMs = patience.statementTimeoutMs } = options;
     const store = withConfigured(() =>
       createPostgresStore({
         connectionString,
         schema,
         fidPartitions,
         maxConnections,
-        connectTimeoutMs,
+        ...patience,
         statementTimeoutMs,
       }),
     );
@@ -62,7 +59,13 @@ export async function openDatabase(
       store,
       async openEmbeddings() {
         const { createEmbeddingStore } = await import("@snaprag/storage-postgres/embeddings");
-        return createEmbeddingStore({ connectionString, schema, connectTimeoutMs });
+        return createEmbeddingStore({
+          connectionString,
+          schema,
+          connectTimeoutMs,
+          statementTimeoutMs,
+          applicationName: `${applicationName} embeddings`,
+        });
       },
       [Symbol.asyncDispose]: () => store.close(),
     };

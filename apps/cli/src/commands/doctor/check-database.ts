@@ -16,8 +16,6 @@ import { lookAtDatabase } from "../database/look-at-database.ts";
 import type { Finding, Findings } from "./finding.ts";
 import { findingsOf } from "./finding.ts";
 
-const CONNECT_TIMEOUT_MS = 5000;
-
 /** Bytes of tables and indexes that a leaf comes to: 348 to 358 a message, as the benchmark measures. */
 const BYTES_PER_LEAF = 360;
 
@@ -142,12 +140,11 @@ async function checkNetwork(
 
 async function lookAtServer(
   findings: Findings,
-  { url, schema }: ServerTarget,
+  { url, schema, patience }: ServerTarget,
   check: DatabaseCheck,
 ): Promise<void> {
   const askedAt = performance.now();
-  const connectTimeoutMs = CONNECT_TIMEOUT_MS;
-  const facts = await inspectServer({ connectionString: url, schema, connectTimeoutMs });
+  const facts = await inspectServer({ connectionString: url, schema, ...patience });
   checkVersion(findings, facts, Math.round(performance.now() - askedAt));
   checkRights(findings, facts, schema);
   checkConnections(findings, facts.freeConnections, check.connectionCount);

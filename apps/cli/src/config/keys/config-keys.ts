@@ -1,21 +1,20 @@
-import { maskPassword } from "../mask-password.ts";
-import type { EmbeddingConfigValues } from "./embedding-keys.ts";
-import { EMBEDDING_KEYS } from "./embedding-keys.ts";
 import type { KeyDefinition } from "./key-definition.ts";
 import { maskEndpoint } from "./mask-endpoint.ts";
-import type { MonitorConfigValues } from "./monitor-keys.ts";
-import { MONITOR_KEYS } from "./monitor-keys.ts";
 import { maskHeader, nodeHeaders } from "./node-headers.ts";
+import type { DatabaseConfigValues } from "./sections/database-keys.ts";
+import { DATABASE_KEYS } from "./sections/database-keys.ts";
+import type { EmbeddingConfigValues } from "./sections/embedding-keys.ts";
+import { EMBEDDING_KEYS } from "./sections/embedding-keys.ts";
+import type { MonitorConfigValues } from "./sections/monitor-keys.ts";
+import { MONITOR_KEYS } from "./sections/monitor-keys.ts";
 import {
-  databaseUrl,
+  duration,
   eventId,
   integerBetween,
   oneOf,
   positiveInteger,
   publicKeys,
-  schemaName,
   shardIds,
-  text,
   texts,
   trueOrFalse,
   wholeNumber,
@@ -31,10 +30,15 @@ export type LogFormat = "auto" | "json" | "pretty";
 export type VerifyLevel = "none" | "proof" | "full";
 
 /** The value of each configuration key. */
-export interface ConfigValues extends EmbeddingConfigValues, MonitorConfigValues {
+export interface ConfigValues
+  extends DatabaseConfigValues,
+    EmbeddingConfigValues,
+    MonitorConfigValues {
   readonly "sync.snapchain_endpoint": readonly string[];
   /** Each `name: value`. */
   readonly "sync.snapchain_headers": readonly string[];
+  readonly "sync.snapchain_timeout_ms": number;
+  readonly "sync.snapchain_keepalive_ms": number;
   readonly "sync.enable_realtime_sync": boolean;
   readonly "sync.enable_historical_sync": boolean;
   readonly "sync.historical_sync_from_event_id": bigint;
@@ -50,13 +54,6 @@ export interface ConfigValues extends EmbeddingConfigValues, MonitorConfigValues
   readonly "sync.proof_interval_blocks": number;
   /** As hex; empty for those that are known of the network. */
   readonly "sync.validator_keys": readonly string[];
-  /** Absent for the embedded database. */
-  readonly "database.url": string | undefined;
-  readonly "database.schema": string;
-  readonly "database.max_connections": number;
-  /** Absent for whole tables, or those that are there. */
-  readonly "database.fid_partitions": number | undefined;
-  readonly "database.embedded_folder": string;
   readonly "log.level": LogLevel;
   readonly "log.format": LogFormat;
 }
@@ -83,6 +80,17 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     default: [],
     description: 'headers sent to these nodes with every call, such as "x-api-key: secret"',
     mask: maskHeader,
+  },
+  "sync.snapchain_timeout_ms": {
+    type: duration,
+    default: 60_000,
+    description: "longest wait for one answer of a node, in milliseconds; it is then asked again",
+  },
+  "sync.snapchain_keepalive_ms": {
+    type: duration,
+    default: 30_000,
+    description:
+      "time between pings while a node is asked or followed, in milliseconds; one that leaves a ping unanswered for 10 seconds is connected to anew",
   },
   "sync.enable_realtime_sync": {
     type: trueOrFalse,
@@ -145,35 +153,7 @@ export const CONFIG_KEYS: { readonly [Key in ConfigKey]: KeyDefinition<ConfigVal
     description:
       "public keys, in hex, of the validators of all data shards; empty for mainnet's on mainnet, and none elsewhere",
   },
-  "database.url": {
-    type: databaseUrl,
-    default: undefined,
-    description: "PostgreSQL to mirror into; an embedded one when left out",
-    flag: "--database-url <url>",
-    mask: maskPassword,
-  },
-  "database.schema": {
-    type: schemaName,
-    default: "public",
-    description: "schema of every relation",
-  },
-  "database.max_connections": {
-    type: positiveInteger,
-    default: 8,
-    description:
-      "connections to a server that threads share, and so the most threads; docs/scaling.md names the others of a sync",
-  },
-  "database.fid_partitions": {
-    type: integerBetween(2, 32),
-    default: undefined,
-    description:
-      "hash partitions by fid of each large table, 2 to 32, settled when the tables are made; whole when left out",
-  },
-  "database.embedded_folder": {
-    type: text,
-    default: "./.snaprag/db",
-    description: "folder of the embedded database",
-  },
+  ...DATABASE_KEYS,
   ...MONITOR_KEYS,
   ...EMBEDDING_KEYS,
   "log.level": {

@@ -7,6 +7,8 @@ const DATABASE_PROTOCOLS: readonly string[] = ["postgres:", "postgresql:"];
 /** At most 63 bytes, as PostgreSQL cuts longer names. */
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
+const APPLICATION_NAME = /^[!-~](?:[ -~]{0,48}[!-~])?$/;
+
 /** Without a zone, a time would be another one on another machine. */
 const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
 
@@ -48,6 +50,14 @@ export const schemaName: ValueType<string> = {
   fromToml: (value) => (typeof value === "string" && SCHEMA_NAME.test(value) ? value : undefined),
 };
 
+/** Name of connections. PostgreSQL cuts it, with what is put behind it, at 63 characters. */
+export const applicationName: ValueType<string> = {
+  expected: "a name of 1 to 50 printable ASCII characters",
+  fromText: (value) => (APPLICATION_NAME.test(value) ? value : undefined),
+  fromToml: (value) =>
+    typeof value === "string" && APPLICATION_NAME.test(value) ? value : undefined,
+};
+
 /** `true` or `false`. */
 export const trueOrFalse: ValueType<boolean> = {
   expected: "true or false",
@@ -72,6 +82,12 @@ export function integerBetween(minimum: number, maximum: number): ValueType<numb
     fromToml: (value) => within(typeof value === "number" ? atLeast(minimum, value) : undefined),
   };
 }
+
+/** The longest that a timer of this process, or of PostgreSQL, can be set to: 24 days. */
+export const MAX_DURATION_MS: number = 2 ** 31 - 1;
+
+/** Milliseconds, of what cannot be waited for without end. */
+export const duration: ValueType<number> = integerBetween(1, MAX_DURATION_MS);
 
 /** A count that may be 0. */
 export const wholeNumber: ValueType<number> = {

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import type { ValueType } from "../../../src/config/keys/value-types.ts";
 import {
   accountIds,
+  applicationName,
   databaseUrl,
+  duration,
   eventId,
   httpUrl,
   integerBetween,
@@ -32,6 +34,12 @@ const SAMPLES: readonly (readonly [string, ValueType<unknown>, fc.Arbitrary<unkn
     fc.array(fc.stringMatching(/^[a-z0-9:/."\\]+$/), { minLength: 1 }),
   ],
   ["schemaName", schemaName as ValueType<unknown>, fc.stringMatching(/^[a-z_][a-z0-9_]{0,62}$/)],
+  [
+    "applicationName",
+    applicationName as ValueType<unknown>,
+    fc.stringMatching(/^[!-~]([ -~]{0,48}[!-~])?$/),
+  ],
+  ["duration", duration as ValueType<unknown>, fc.integer({ min: 1, max: 2 ** 31 - 1 })],
   ["trueOrFalse", trueOrFalse as ValueType<unknown>, fc.boolean()],
   ["positiveInteger", positiveInteger as ValueType<unknown>, fc.integer({ min: 1 })],
   ["wholeNumber", wholeNumber as ValueType<unknown>, fc.nat()],

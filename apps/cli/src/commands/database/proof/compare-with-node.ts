@@ -7,6 +7,7 @@ import { createOutput } from "../../../output.ts";
 import { createShutdown } from "../../../shutdown.ts";
 import type { Invocation } from "../../program/cli-context.ts";
 import { findNode } from "../../sync/find-node.ts";
+import { nodePatienceOf } from "../../sync/syncer/connect-nodes.ts";
 import { proofSettingsOf } from "../../sync/syncer/proof-settings.ts";
 
 /** A node that a mirror is compared with. */
@@ -35,7 +36,10 @@ export async function compareWithNode(
   shutdown.enter("what is being read");
   try {
     const [endpoint] = await findNode(endpoints, { metadata, signal });
-    await using client = withConfigured(() => createNodeClient({ endpoint, metadata }));
+    const patience = nodePatienceOf(settings);
+    await using client = withConfigured(() =>
+      createNodeClient({ endpoint, metadata, ...patience }),
+    );
     await compare({ endpoint, options: { client, signal, ...proofSettingsOf(settings) } });
   } catch (error) {
     throw signal.aborted ? stopped(error) : error;

@@ -17,7 +17,7 @@ export function syncHere(
   { database, nodes: { endpoints, metadata, validatorSets } }: Place,
 ): RunningSync {
   const { settings, mode, untilSynced } = job;
-  const nodes = connectNodes(endpoints, { metadata, logger });
+  const nodes = connectNodes(endpoints, { settings, metadata, logger });
   const syncer = createConfiguredSyncer({
     ...{ settings, mode, validatorSets, nodes, logger, store: database.store },
     thread: { number: 0, leaders: 1, atMost: 1, areCoresBusy: availableParallelism() === 1 },

@@ -27,7 +27,7 @@ async function run(
   const logger = createThreadLogger(tell, settings["log.level"].value === "debug");
   await using database = await openDatabase(target, { holder: nameOfProcess() });
   const { endpoints, metadata, validatorSets } = await nodesFound;
-  await using nodes = connectNodes(endpoints, { metadata, logger });
+  await using nodes = connectNodes(endpoints, { settings, metadata, logger });
   const { store } = database;
   const syncer = createConfiguredSyncer({ ...job, settings, validatorSets, store, nodes, logger });
   const tellProgress = () => tell({ kind: "progress", shards: syncer.progress() });

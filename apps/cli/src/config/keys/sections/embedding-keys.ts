@@ -1,6 +1,6 @@
 // Keys of the section `[embeddings]`. The provider's key itself is none: it stays in the environment.
-import type { KeyDefinition } from "./key-definition.ts";
-import { maskEndpoint } from "./mask-endpoint.ts";
+import type { KeyDefinition } from "../key-definition.ts";
+import { maskEndpoint } from "../mask-endpoint.ts";
 import {
   accountIds,
   httpUrl,
@@ -11,7 +11,7 @@ import {
   texts,
   trueOrFalse,
   wholeNumber,
-} from "./value-types.ts";
+} from "../value-types.ts";
 
 /** Who embeds: an endpoint like OpenAI's, or a model in this process. */
 type ProviderKind = "http" | "local";

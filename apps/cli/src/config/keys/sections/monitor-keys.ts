@@ -1,7 +1,7 @@
 // Keys of the section `[monitor]`.
-import type { KeyDefinition } from "./key-definition.ts";
-import { listenAddress } from "./listen-address.ts";
-import { positiveInteger } from "./value-types.ts";
+import type { KeyDefinition } from "../key-definition.ts";
+import { listenAddress } from "../listen-address.ts";
+import { positiveInteger } from "../value-types.ts";
 
 /** The values of the keys of monitoring. */
 export interface MonitorConfigValues {
