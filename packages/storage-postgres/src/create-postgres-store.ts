@@ -56,7 +56,8 @@ function createBatchWriter(
   connections: Connections,
   { keys, onChanges }: { readonly keys: Keys; readonly onChanges: ChangeHandler | undefined },
 ) {
-  return async (plan: BatchPlan): Promise<void> => {
+  return async (plan: BatchPlan, signal: AbortSignal | undefined): Promise<void> => {
+    const bound = connections.until(signal);
     let isHandling = false;
     const handle = async (changes: readonly Change[], client: PoolClient) => {
       isHandling = true;
@@ -64,17 +65,17 @@ function createBatchWriter(
       isHandling = false;
     };
     try {
-      if (onChanges === undefined) return await sendBatch(connections, plan);
+      if (onChanges === undefined) return await sendBatch(bound, plan);
       const changes = plan.listChanges();
-      await connections.transact(async (client) => {
+      await bound.transact(async (client) => {
         await runAll(client, statementsOf(plan, changes));
         await handle(changes, client);
       });
     } catch (error) {
       if (isHandling || !(error instanceof StorageError) || !isRefusal(error)) throw error;
       // What is written in parts may be there.
-      await keys.ensure();
-      await connections.transact(async (client) => {
+      await keys.ensure(signal);
+      await bound.transact(async (client) => {
         await handle(await writeIsolated(client, plan), client);
       });
     }
@@ -94,63 +95,72 @@ export function createPostgresStore(options: PostgresStoreOptions): Store {
   const connections = createConnections(resolved.connections);
   const keys = createKeys(connections);
   const writeBatch = createBatchWriter(connections, { keys, onChanges: resolved.onChanges });
-  const { query, pipeline } = connections;
+  const { until } = connections;
   const { leaseMs } = resolved;
   return {
-    async migrate() {
+    async migrate(signal) {
       // Where a mirror was, there may be an empty database by now.
       keys.forget();
-      await migrate(connections, resolved.fidPartitions);
+      await migrate(until(signal), resolved.fidPartitions);
     },
-    async reset() {
-      await reset(connections);
+    async reset(signal) {
+      await reset(until(signal));
       keys.forget();
     },
-    findNetwork: () => findNetwork(connections),
-    acquireSyncLock: (holder) => join(connections, { holder, isAlone: true, leaseMs }),
-    joinSync: async (holder) =>
-      createMembership(connections, await join(connections, { holder, isAlone: false, leaseMs })),
-    bindNetwork: (identity) => bindNetwork(connections, identity),
-    listShards: async () => toShards(await query(SELECT_SHARDS)),
-    findShard: async (shardId) => toShard(await query(selectShard(shardId))),
-    listPartitions: async (shardId) => toPartitions(await query(selectPartitions(shardId))),
-    planSnapshot: (plan) => pipeline([startHistorical(plan), planPartitions(plan)]),
-    async applyPage(page) {
-      if (page.isRelisted) await keys.ensure();
-      await writeBatch(planPage(page, connections.backend));
+    findNetwork: (signal) => findNetwork(until(signal)),
+    acquireSyncLock: (holder, signal) =>
+      join(connections, { holder, isAlone: true, leaseMs, signal }),
+    async joinSync(holder, signal) {
+      const member = await join(connections, { holder, isAlone: false, leaseMs, signal });
+      return createMembership(connections, member);
+    },
+    bindNetwork: (identity, signal) => bindNetwork(until(signal), identity),
+    listShards: async (signal) => toShards(await until(signal).query(SELECT_SHARDS)),
+    findShard: async (shardId, signal) => toShard(await until(signal).query(selectShard(shardId))),
+    listPartitions: async (shardId, signal) =>
+      toPartitions(await until(signal).query(selectPartitions(shardId))),
+    planSnapshot: (plan, signal) =>
+      until(signal).pipeline([startHistorical(plan), planPartitions(plan)]),
+    async applyPage(page, signal) {
+      if (page.isRelisted) await keys.ensure(signal);
+      await writeBatch(planPage(page, connections.backend), signal);
     },
     async startRealtime(shardId, blockNumber, signal) {
+      signal?.throwIfAborted();
       if (shardId !== BLOCK_SHARD) await prepareToFollow(connections, keys, signal);
-      await pipeline(startRealtime(shardId, blockNumber));
+      await until(signal).pipeline(startRealtime(shardId, blockNumber));
     },
-    async applyBlocks(batch) {
+    async applyBlocks(batch, signal) {
       // Somebody may have filled the relations anew under a shard that follows blocks. Nothing is waited
       // for otherwise: what is asked next is to be answered after this.
-      if (batch.shardId !== BLOCK_SHARD && !keys.areSeen()) await keys.ensure();
-      await writeBatch(planBlocks(batch));
+      if (batch.shardId !== BLOCK_SHARD && !keys.areSeen()) await keys.ensure(signal);
+      await writeBatch(planBlocks(batch), signal);
     },
-    recordProof: (shardId, proof) => pipeline(recordProof(shardId, proof)),
-    openView: () => openView(connections),
-    async repairRows(batch) {
-      await keys.ensure();
-      await connections.transact((client) => repairRows(client, batch));
+    recordProof: (shardId, proof, signal) => until(signal).pipeline(recordProof(shardId, proof)),
+    openView: (signal) => openView(connections, signal),
+    async repairRows(batch, signal) {
+      await keys.ensure(signal);
+      await until(signal).transact((client) => repairRows(client, batch));
     },
-    listQuarantined: (filter) => listQuarantined(connections, filter),
-    async applyReplay(replay) {
-      await keys.ensure();
-      return connections.transact((client) =>
+    listQuarantined: (filter, signal) => listQuarantined(until(signal), filter),
+    async applyReplay(replay, signal) {
+      await keys.ensure(signal);
+      return until(signal).transact((client) =>
         applyReplay(client, replay, async (changes) => resolved.onChanges?.(changes, client)),
       );
     },
-    finishLoading: (signal) => finishLoading(connections, signal),
-    async rebuild() {
-      // Accounts are gone through by the keys of their rows.
-      await keys.ensure();
-      return rebuild(connections);
+    async finishLoading(signal) {
+      signal?.throwIfAborted();
+      await finishLoading(connections, signal);
     },
-    recordFault: (fault) => pipeline(countFault(fault)),
-    countRows: () => countRows(connections),
-    listRows: (table) => listRows(connections, table),
+    async rebuild(signal) {
+      // Accounts are gone through by the keys of their rows.
+      await keys.ensure(signal);
+      return rebuild(until(signal));
+    },
+    recordFault: (fault, signal) => until(signal).pipeline(countFault(fault)),
+    countRows: (signal) => countRows(until(signal)),
+    listRows: (table, signal) => listRows(until(signal), table),
     close: () => connections.close(),
     [Symbol.asyncDispose]: () => connections.close(),
   };

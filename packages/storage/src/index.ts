@@ -13,8 +13,10 @@ export { StorageError } from "./errors.ts";
 export type { MemoryStore, MemoryStoreOptions } from "./memory/create-memory-store.ts";
 export { createMemoryStore } from "./memory/create-memory-store.ts";
 export type {
+  NetworkIdentity,
   PartitionProgress,
   PartitionStatus,
+  RebuiltRelation,
   ShardPhase,
   ShardProgress,
   ShardStanding,
@@ -37,8 +39,6 @@ export type {
 } from "./quarantine.ts";
 export type {
   LiveRows,
-  NetworkIdentity,
-  RebuiltRelation,
   RowCount,
   RowState,
   Store,

@@ -86,6 +86,8 @@ export interface SyncLock extends AsyncDisposable {
  * Leases keep members from doing the same work twice; they do not keep data right, which the fences
  * of progress do. A lease ends with its member: when that leaves, when it is killed, and when
  * nothing was heard of it for a while. A member lets hear of itself, without being called.
+ *
+ * Its calls take no signal: each is one short statement, and leaving ends them all.
  */
 export interface SyncMembership extends SyncLock {
   /** Takes the lead of a shard, or keeps it. False while another living member has it. */
@@ -101,4 +103,26 @@ export interface SyncMembership extends SyncLock {
    * may be this member. Does nothing with what is another's.
    */
   giveBack(shardId: number, virtualShard?: number | undefined): Promise<void>;
+}
+
+/** The network a store mirrors. A store never mixes two. */
+export interface NetworkIdentity {
+  /** `FarcasterNetwork` number: 1 mainnet, 2 testnet, 3 devnet. */
+  readonly network: number;
+  /** Data shards of the network, not counting shard 0. */
+  readonly shardCount: number;
+  /**
+   * Whether the network ends with the process that binds it, as a devnet for trying things out does: its
+   * mirror is of no use afterwards, and may be emptied. Left out for one that goes on.
+   */
+  readonly isTemporary?: true | undefined;
+}
+
+/** A derived relation that was computed anew. */
+export interface RebuiltRelation {
+  readonly relation: string;
+  /** Rows that there must be, and now are. */
+  readonly rowCount: number;
+  /** Rows that were missing, different or too many: 0 in a mirror that is right. */
+  readonly changedCount: number;
 }

@@ -1,7 +1,9 @@
 import type { TableName, TableRows } from "@snaprag/processors";
 import type { BlockBatch, PageBatch, RepairBatch, SnapshotPlan, SyncFault } from "./batches.ts";
 import type {
+  NetworkIdentity,
   PartitionProgress,
+  RebuiltRelation,
   ShardProgress,
   ShardStanding,
   SyncLock,
@@ -9,19 +11,6 @@ import type {
 } from "./progress.ts";
 import type { ShardProof } from "./proof.ts";
 import type { QuarantineFilter, QuarantineRecord, Replay } from "./quarantine.ts";
-
-/** The network a store mirrors. A store never mixes two. */
-export interface NetworkIdentity {
-  /** `FarcasterNetwork` number: 1 mainnet, 2 testnet, 3 devnet. */
-  readonly network: number;
-  /** Data shards of the network, not counting shard 0. */
-  readonly shardCount: number;
-  /**
-   * Whether the network ends with the process that binds it, as a devnet for trying things out does: its
-   * mirror is of no use afterwards, and may be emptied. Left out for one that goes on.
-   */
-  readonly isTemporary?: true | undefined;
-}
 
 /** Whether a row is live, and since when, as far as it is known. */
 export interface RowState {
@@ -46,15 +35,6 @@ export interface RowCount {
   readonly total: number;
   /** Whether the numbers come from the database's statistics because counting would take long. */
   readonly isEstimate: boolean;
-}
-
-/** A derived relation that was computed anew. */
-export interface RebuiltRelation {
-  readonly relation: string;
-  /** Rows that there must be, and now are. */
-  readonly rowCount: number;
-  /** Rows that were missing, different or too many: 0 in a mirror that is right. */
-  readonly changedCount: number;
 }
 
 /** Live rows of some accounts, by relation; relations without any may be left out. */
@@ -87,18 +67,23 @@ export interface StoreView extends AsyncDisposable {
  * All methods may be called at the same time, also from other processes: a sync writes several pages,
  * the blocks of all shards, repairs and faults side by side. All throw {@link StorageError}.
  *
+ * A call whose `signal` aborts before it is done rejects with the signal's reason and leaves nothing
+ * behind; one that has aborted already begins nothing. What is under way is broken off where the store
+ * can: an embedded database has one session for all, and lets a transaction go on to its end, which then
+ * counts. The store, and every connection of it, is fit for use afterwards.
+ *
  * An account belongs to the partition that `homeShardOf` and `virtualShardOf` of `@snaprag/verify` name,
  * by its fid and the shards of the network; a leaf to that of its `shardId` and the virtual shard of its fid.
  */
 export interface Store extends AsyncDisposable {
   /** Creates what the store needs, or upgrades it. Safe when two processes start together. */
-  migrate(): Promise<void>;
+  migrate(signal?: AbortSignal | undefined): Promise<void>;
 
   /**
    * Removes everything that {@link migrate} created, with what is in it. Not to be called while
    * another process syncs.
    */
-  reset(): Promise<void>;
+  reset(signal?: AbortSignal | undefined): Promise<void>;
 
   /**
    * Keeps everybody from syncing, for work that bears no sync beside it. `holder` is told to whoever
@@ -106,7 +91,7 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {StorageError} `locked`, with the holder
    */
-  acquireSyncLock(holder: string): Promise<SyncLock>;
+  acquireSyncLock(holder: string, signal?: AbortSignal | undefined): Promise<SyncLock>;
 
   /**
    * Joins the processes that sync into this store. `holder` is told to whoever wants the store for
@@ -114,26 +99,29 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {StorageError} `locked` when somebody has it for itself, with the holder
    */
-  joinSync(holder: string): Promise<SyncMembership>;
+  joinSync(holder: string, signal?: AbortSignal | undefined): Promise<SyncMembership>;
 
   /**
    * Records the network on first use and compares it ever after, but for whether it is temporary.
    *
    * @throws {StorageError} `network_mismatch`
    */
-  bindNetwork(identity: NetworkIdentity): Promise<void>;
+  bindNetwork(identity: NetworkIdentity, signal?: AbortSignal | undefined): Promise<void>;
 
   /** The network recorded; undefined in a store that was never bound, or not even migrated. */
-  findNetwork(): Promise<NetworkIdentity | undefined>;
+  findNetwork(signal?: AbortSignal | undefined): Promise<NetworkIdentity | undefined>;
 
   /** All shards ever started, or with a fault, by shard id. Counts rows: not to be asked every second. */
-  listShards(): Promise<readonly ShardProgress[]>;
+  listShards(signal?: AbortSignal | undefined): Promise<readonly ShardProgress[]>;
 
   /** Where a shard stands, cheaply; undefined if it was never started and had no fault. */
-  findShard(shardId: number): Promise<ShardStanding | undefined>;
+  findShard(shardId: number, signal?: AbortSignal | undefined): Promise<ShardStanding | undefined>;
 
   /** The partitions of one shard, by virtual shard. */
-  listPartitions(shardId: number): Promise<readonly PartitionProgress[]>;
+  listPartitions(
+    shardId: number,
+    signal?: AbortSignal | undefined,
+  ): Promise<readonly PartitionProgress[]>;
 
   /**
    * Sets partitions to be downloaded from the snapshot at a height, and the shard to `historical`.
@@ -145,7 +133,7 @@ export interface Store extends AsyncDisposable {
    * @throws {StorageError} `fenced` when the plan is for unfinished partitions, and one is done; when it
    * is from a block, and the shard does not follow blocks, or is at another one
    */
-  planSnapshot(plan: SnapshotPlan): Promise<void>;
+  planSnapshot(plan: SnapshotPlan, signal?: AbortSignal | undefined): Promise<void>;
 
   /**
    * Applies one page with its progress, in one transaction. The last page of a relisted partition
@@ -156,7 +144,7 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {StorageError} `fenced` when the partition is not at `height` and `pageToken`
    */
-  applyPage(page: PageBatch): Promise<void>;
+  applyPage(page: PageBatch, signal?: AbortSignal | undefined): Promise<void>;
 
   /**
    * Ends the historical phase: the shard follows blocks after `blockNumber` from now on. Also how a
@@ -179,16 +167,17 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {StorageError} `fenced` when the shard does not follow blocks, or is not at `previousBlock`
    */
-  applyBlocks(batch: BlockBatch): Promise<void>;
+  applyBlocks(batch: BlockBatch, signal?: AbortSignal | undefined): Promise<void>;
 
   /** Keeps the latest proof of a shard. Throws `fenced`, as {@link startRealtime}, when a partition is not done. */
-  recordProof(shardId: number, proof: ShardProof): Promise<void>;
+  recordProof(shardId: number, proof: ShardProof, signal?: AbortSignal | undefined): Promise<void>;
 
   /**
    * Opens a view of the store as it is now. It may hold a connection, and in an embedded database
-   * everybody waits until it is disposed of.
+   * everybody waits until it is disposed of. The signal also ends whatever is read from it, with its
+   * reason; it is to be disposed of all the same.
    */
-  openView(): Promise<StoreView>;
+  openView(signal?: AbortSignal | undefined): Promise<StoreView>;
 
   /**
    * Makes rows what a node was seen to have, in one transaction: columns that were altered are
@@ -197,10 +186,13 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {StorageError} `fenced` when the shard does not follow blocks, or is not at `blockNumber`
    */
-  repairRows(batch: RepairBatch): Promise<void>;
+  repairRows(batch: RepairBatch, signal?: AbortSignal | undefined): Promise<void>;
 
   /** Quarantined messages by id. Replaying some while it is iterated makes it skip no others. */
-  listQuarantined(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
+  listQuarantined(
+    filter?: QuarantineFilter,
+    signal?: AbortSignal | undefined,
+  ): AsyncIterable<QuarantineRecord>;
 
   /**
    * Applies what a quarantined message came to at its original position and resolves it, in one
@@ -214,7 +206,10 @@ export interface Store extends AsyncDisposable {
    *
    * Safe beside a sync, also one of another process.
    */
-  applyReplay(replay: Replay): Promise<QuarantineRecord | undefined>;
+  applyReplay(
+    replay: Replay,
+    signal?: AbortSignal | undefined,
+  ): Promise<QuarantineRecord | undefined>;
 
   /**
    * Builds what makes queries fast and would slow a bulk load. Harmless to repeat. While another process
@@ -229,17 +224,23 @@ export interface Store extends AsyncDisposable {
    * still being downloaded is left to the end of its download. None in a store without such
    * relations.
    */
-  rebuild(): Promise<readonly RebuiltRelation[]>;
+  rebuild(signal?: AbortSignal | undefined): Promise<readonly RebuiltRelation[]>;
 
   /** Counts a fault and keeps its latest details. */
-  recordFault(fault: SyncFault): Promise<void>;
+  recordFault(fault: SyncFault, signal?: AbortSignal | undefined): Promise<void>;
 
   /** Live and total rows of every relation that changes are written to. */
-  countRows(): Promise<ReadonlyMap<TableName, RowCount>>;
+  countRows(signal?: AbortSignal | undefined): Promise<ReadonlyMap<TableName, RowCount>>;
 
   /** Every row of a relation in key order, live or not. */
-  listRows<Table extends TableName>(table: Table): AsyncIterable<StoredRow<Table>>;
+  listRows<Table extends TableName>(
+    table: Table,
+    signal?: AbortSignal | undefined,
+  ): AsyncIterable<StoredRow<Table>>;
 
-  /** Releases connections; the store cannot be used afterwards. Idempotent. */
+  /**
+   * Releases connections; the store cannot be used afterwards. Idempotent. Takes no signal: it waits for
+   * calls that are under way, which end with their own.
+   */
   close(): Promise<void>;
 }

@@ -127,8 +127,8 @@ async function runSession(session: Session): Promise<void> {
 /** Joins the store's syncs, and mirrors until the run ends or the store is lost. */
 async function runOnce(session: Omit<Session, "membership">): Promise<void> {
   const { options, controller } = session;
-  await options.store.migrate();
-  const membership = await options.store.joinSync(options.holder);
+  await options.store.migrate(controller.signal);
+  const membership = await options.store.joinSync(options.holder, controller.signal);
   membership.lost.catch((error: unknown) => {
     // Said at once: what is going on may take long to end.
     if (!controller.signal.aborted) options.logger.warn({ err: error }, "the store is lost");

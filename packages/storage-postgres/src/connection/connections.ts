@@ -3,36 +3,16 @@
 import PQueue from "p-queue";
 import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import pg from "pg";
-import { int8AsBigint } from "./int8-as-bigint.ts";
 import { fromPostgresError } from "./postgres-errors.ts";
-import type { OpenConnections } from "./sockets.ts";
-import { createOpenConnections, findSocket } from "./sockets.ts";
+import { isReason, untilBegun, untilBrokenOff } from "./sessions/break-off.ts";
+import type { Backend, ConnectionOptions } from "./sessions/connection-options.ts";
+import { openSession, pooledSql, toClientConfig } from "./sessions/set-up.ts";
+import type { OpenConnections } from "./sessions/sockets.ts";
+import { createOpenConnections, findSocket } from "./sessions/sockets.ts";
 import type { Statement } from "./statements.ts";
 import { send } from "./statements.ts";
 
-/**
- * What is at the other end.
- *
- * - `server`: every connection has a session of its own.
- * - `embedded`: all connections share one session, and this process serves it.
- * - `embeddedGuest`: the same seen from another process, which must leave the session as it is.
- */
-export type Backend = "server" | "embedded" | "embeddedGuest";
-
-/** Options of a database's connections, resolved. */
-export interface ConnectionOptions {
-  readonly connectionString: string | undefined;
-  /** Connection parameters instead of a string, as for the embedded database's socket. */
-  readonly parameters: pg.ClientConfig | undefined;
-  readonly schema: string;
-  readonly maxConnections: number;
-  readonly statementTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  /** Longest time that a transaction on a server waits for this process, but for those of `connect()`. */
-  readonly idleTransactionMs: number;
-  readonly applicationName: string;
-  readonly backend: Backend;
-}
+export type { Backend, ConnectionOptions };
 
 /** How the store's parts talk to the database. Everything they throw is a `StorageError`. */
 export interface Connections {
@@ -53,55 +33,13 @@ export interface Connections {
    * over them fails (`connection`), and what comes next opens others.
    */
   giveUp(why: string): void;
+  /**
+   * The same connections, of which each call rejects with the reason of `signal` when that aborts before
+   * it is done. A server breaks off what it is at, with the transaction; an embedded database, which has
+   * one session for all, is let go on with it.
+   */
+  until(signal: AbortSignal | undefined): Connections;
   close(): Promise<void>;
-}
-
-/** How long a connection says nothing before this machine asks whether the server's is still there. */
-const KEEPALIVE_DELAY_MS = 15_000;
-
-function toClientConfig(options: ConnectionOptions): pg.ClientConfig {
-  const { connectionString, parameters, connectTimeoutMs, applicationName } = options;
-  return {
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...parameters,
-    application_name: applicationName,
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-    // Otherwise the system's own, which is two hours.
-    keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
-    types: int8AsBigint,
-  };
-}
-
-/**
- * A machine that has lost its power is gone for the server within half a minute, with its locks, and
- * not in two hours. Of no effect on a local socket.
- */
-const KEEPALIVE_SQL = [
-  "set tcp_keepalives_idle to 15",
-  "set tcp_keepalives_interval to 5",
-  "set tcp_keepalives_count to 3",
-];
-
-/** What a session is set to before its first statement; nothing in another process's session. */
-function sessionSql({ schema, statementTimeoutMs, backend }: ConnectionOptions): string {
-  if (backend === "embeddedGuest") return "";
-  return [
-    `set search_path to "${schema}"`,
-    `set statement_timeout to ${statementTimeoutMs}`,
-    "set timezone to 'UTC'",
-    ...(backend === "server" ? KEEPALIVE_SQL : []),
-  ].join("; ");
-}
-
-/** The same for sessions of the pool, which are those that write. */
-function pooledSql(options: ConnectionOptions): string {
-  const session = sessionSql(options);
-  // What an earlier connection of the pool prepared outlives it in a shared session.
-  if (options.backend === "embedded") return `deallocate all; ${session}`;
-  if (options.backend === "embeddedGuest") return session;
-  // A process that is stopped in a transaction keeps locks from whoever takes over.
-  return `${session}; set idle_in_transaction_session_timeout to ${options.idleTransactionMs}`;
 }
 
 /**
@@ -165,6 +103,9 @@ function createPool(options: ConnectionOptions, open: OpenConnections): Pool {
   return pool;
 }
 
+/** What is done over one connection of the pool. */
+type Work<Result> = (client: PoolClient) => Promise<Result>;
+
 /** Creates connections; none is opened before the first statement. */
 export function createConnections(options: ConnectionOptions): Connections {
   const open = createOpenConnections();
@@ -176,65 +117,75 @@ export function createConnections(options: ConnectionOptions): Connections {
   const queue = new PQueue({ concurrency: options.maxConnections });
   let closed: Promise<void> | undefined;
 
-  function withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
-    return queue.add(() => onClient(work));
+  function withClient<Result>(work: Work<Result>, signal?: AbortSignal): Promise<Result> {
+    if (signal === undefined) return queue.add(() => onClient(work));
+    return untilBegun(signal, (begin) =>
+      queue.add(async () => {
+        // Nobody waits for it any more.
+        signal.throwIfAborted();
+        return await onClient((client) => {
+          // Where nothing can be broken off, it must not be begun.
+          signal.throwIfAborted();
+          begin();
+          return untilBrokenOff(connections, { session: client, work: () => work(client), signal });
+        }, signal);
+      }),
+    );
   }
 
-  async function onClient<Result>(work: (client: PoolClient) => Promise<Result>) {
+  async function onClient<Result>(work: Work<Result>, signal?: AbortSignal) {
     let client: PoolClient | undefined;
-    let failure: Error | undefined;
+    let failure: Error | boolean | undefined;
     try {
       client = await pool.connect();
       if (!ready.has(client) && pooledSetUp !== "") await client.query(pooledSetUp);
       ready.add(client);
       return await work(client);
     } catch (error) {
+      if (isReason(error, signal)) throw error;
       const wrapped = fromPostgresError(error);
       if (wrapped.code === "connection") failure = wrapped;
       throw wrapped;
     } finally {
+      // What has been told to break off may hear of it late, in the middle of something else.
+      if (signal?.aborted) failure ??= options.backend === "server";
       client?.release(failure);
     }
   }
 
-  return {
-    schema: options.schema,
-    backend: options.backend,
-    statementTimeoutMs: options.statementTimeoutMs,
-    pool,
-    query: (statement) =>
-      withClient((client) =>
-        options.backend === "server" || typeof statement === "string"
-          ? client.query(statement)
-          : runAlone(client, statement),
-      ),
-    pipeline: (statements) => withClient((client) => runPipeline(client, statements)),
-    transact: (work) => withClient((client) => runTransaction(client, work)),
-    async connect() {
-      const client = await openSession(options);
-      open.add(client);
-      return client;
-    },
-    giveUp: open.giveUp,
-    close() {
-      closed ??= pool.end();
-      return closed;
-    },
-  };
-}
-
-async function openSession(options: ConnectionOptions): Promise<Client> {
-  const setUp = sessionSql(options);
-  const client = new pg.Client({ ...toClientConfig(options), pipeline: true });
-  // As above: one that breaks between two statements is told of by the next.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    if (setUp !== "") await client.query(setUp);
-    return client;
-  } catch (error) {
-    // The connection is of no use whatever its end says.
-    await client.end().catch(() => undefined);
-    throw fromPostgresError(error);
+  function bind(signal: AbortSignal | undefined): Connections {
+    return {
+      schema: options.schema,
+      backend: options.backend,
+      statementTimeoutMs: options.statementTimeoutMs,
+      pool,
+      query: (statement) =>
+        withClient(
+          (client) =>
+            options.backend === "server" || typeof statement === "string"
+              ? client.query(statement)
+              : runAlone(client, statement),
+          signal,
+        ),
+      pipeline: (statements) => withClient((client) => runPipeline(client, statements), signal),
+      transact: (work) => withClient((client) => runTransaction(client, work), signal),
+      async connect() {
+        signal?.throwIfAborted();
+        const client = await openSession(options);
+        open.add(client);
+        if (!signal?.aborted) return client;
+        await client.end();
+        throw signal.reason;
+      },
+      giveUp: open.giveUp,
+      until: (other) => (other === undefined ? connections : bind(other)),
+      close() {
+        closed ??= pool.end();
+        return closed;
+      },
+    };
   }
+
+  const connections = bind(undefined);
+  return connections;
 }

@@ -5,6 +5,7 @@ import { StorageError } from "@snaprag/storage";
 import type { QueryConfig, QueryResult } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
+import { untilBrokenOff } from "../connection/sessions/break-off.ts";
 
 const SCHEMA_KEY = "hashtext('snaprag sync'), hashtext(current_schema())";
 const TRY_ALONE = `select pg_try_advisory_lock(${SCHEMA_KEY}) as is_in`;
@@ -45,6 +46,8 @@ interface MemberSession {
   query(statement: string | QueryConfig): Promise<QueryResult>;
   /** Rejects when the session ends by itself. */
   readonly lost: Promise<never>;
+  /** Runs work over it, which the server breaks off when the signal aborts. */
+  until<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result>;
   end(): Promise<void>;
 }
 
@@ -63,11 +66,15 @@ export interface JoinOptions {
    * which the server does, in milliseconds.
    */
   readonly leaseMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The server frees the locks the moment the connection ends, also when the process is killed. */
-async function openServerSession(connections: Connections): Promise<MemberSession> {
-  const session = await connections.connect();
+async function openServerSession(
+  connections: Connections,
+  { signal }: JoinOptions,
+): Promise<MemberSession> {
+  const session = await connections.until(signal).connect();
   const lost = new Promise<never>((_, reject) => {
     // A connection that ends reports it more than once, and each report wants a listener.
     session.on("error", (error) => reject(fromPostgresError(error)));
@@ -79,11 +86,24 @@ async function openServerSession(connections: Connections): Promise<MemberSessio
       throw fromPostgresError(error);
     }
   };
-  return { query, lost, end: () => session.end() };
+  return {
+    query,
+    lost,
+    until: (signal, work) => untilBrokenOff(connections, { session, work, signal }),
+    end: () => session.end(),
+  };
 }
 
 function sharedSession({ query }: Connections): MemberSession {
-  return { query, lost: new Promise<never>(() => undefined), end: async () => undefined };
+  return {
+    query,
+    lost: new Promise<never>(() => undefined),
+    async until(signal, work) {
+      signal?.throwIfAborted();
+      return await work();
+    },
+    end: async () => undefined,
+  };
 }
 
 /** Where a session comes from, as far as this user is shown it. */
@@ -172,16 +192,17 @@ function renewRegularly(
 export async function join(connections: Connections, options: JoinOptions): Promise<Member> {
   const session =
     connections.backend === "server"
-      ? await openServerSession(connections)
+      ? await openServerSession(connections, options)
       : sharedSession(connections);
   const { lost } = session;
   // Not every holder waits for it; an unhandled rejection would end the process.
   lost.catch(() => undefined);
-  const { id, renew } = await enter(connections, session, options).catch(async (error) => {
+  const { leaseMs, signal } = options;
+  const entering = session.until(signal, () => enter(connections, session, options));
+  const { id, renew } = await entering.catch(async (error) => {
     await session.end();
     throw error;
   });
-  const { leaseMs } = options;
   const renewals = renewRegularly(connections, { renew, leaseMs });
   let ended: Promise<void> | undefined;
   const leaveInTime = async () => {

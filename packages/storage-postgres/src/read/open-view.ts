@@ -3,6 +3,7 @@ import type { LiveRows, StoreView } from "@snaprag/storage";
 import type { Client, QueryResult } from "pg";
 import type { Connections } from "../connection/connections.ts";
 import { fromPostgresError } from "../connection/postgres-errors.ts";
+import { breakOff } from "../connection/sessions/break-off.ts";
 import { SELECT_SHARDS, selectShard, toShard, toShards } from "../progress/shards.ts";
 import { listPartitions } from "../tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../tables/table-columns.ts";
@@ -92,16 +93,49 @@ async function* listAccounts(client: Client): AsyncGenerator<bigint> {
   await client.query("close accounts");
 }
 
-/** Opens a read-only transaction that sees the database as it is now. */
-export async function openView(connections: Connections): Promise<StoreView> {
-  const client = await connections.connect();
-  const asStorageErrors = async <Result>(work: Promise<Result>): Promise<Result> => {
+/** Has a server break off whatever a view is at, from the signal on until it is disposed of. */
+function heed(connections: Connections, client: Client, signal: AbortSignal | undefined) {
+  let isOver = false;
+  const onAbort = () => {
+    // An embedded database has one session for all: it is let go on with the statement it is at.
+    if (connections.backend !== "server") return;
+    const { processID: pid } = client as { readonly processID?: unknown };
+    breakOff(connections, { pid, isOver: () => isOver }).catch(() => undefined);
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return () => {
+    isOver = true;
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+
+/** Opens a read-only transaction that sees the database as it is now, and ends with the signal. */
+export async function openView(
+  connections: Connections,
+  signal: AbortSignal | undefined,
+): Promise<StoreView> {
+  const client = await connections.until(signal).connect();
+  const end = heed(connections, client, signal);
+  const failed = (error: unknown) => (signal?.aborted ? signal.reason : fromPostgresError(error));
+  const ask = async (statement: string): Promise<QueryResult> => {
+    signal?.throwIfAborted();
     try {
-      return await work;
+      return await client.query(statement);
     } catch (error) {
-      throw fromPostgresError(error);
+      throw failed(error);
     }
   };
+  async function* heeding<Value>(values: AsyncIterable<Value>): AsyncGenerator<Value> {
+    try {
+      signal?.throwIfAborted();
+      for await (const value of values) {
+        yield value;
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      throw failed(error);
+    }
+  }
   try {
     await client.query("begin isolation level repeatable read read only");
     // The snapshot is that of the first statement, not of `begin`.
@@ -110,39 +144,28 @@ export async function openView(connections: Connections): Promise<StoreView> {
     // Its reader may take hours, and no writer waits for it.
     await client.query("set local idle_in_transaction_session_timeout to 0");
   } catch (error) {
+    end();
     await client.end();
-    throw fromPostgresError(error);
+    throw failed(error);
   }
   let readings = 0;
   return {
-    listShards: async () => toShards(await asStorageErrors(client.query(SELECT_SHARDS))),
-    findShard: async (shardId) =>
-      toShard(await asStorageErrors(client.query(selectShard(shardId)))),
-    async *listAccounts() {
-      try {
-        yield* listAccounts(client);
-      } catch (error) {
-        throw fromPostgresError(error);
-      }
-    },
-    async *readRows(fids) {
-      try {
-        readings += 1;
-        yield* readRows(client, fids, readings);
-      } catch (error) {
-        throw fromPostgresError(error);
-      }
+    listShards: async () => toShards(await ask(SELECT_SHARDS)),
+    findShard: async (shardId) => toShard(await ask(selectShard(shardId))),
+    listAccounts: () => heeding(listAccounts(client)),
+    readRows(fids) {
+      readings += 1;
+      return heeding(readRows(client, fids, readings));
     },
     async readLeaves(shardId, fids) {
-      const { rows } = await asStorageErrors(
-        client.query(`select trie_key from trie_leaves
-          where shard_id = ${shardId} and fid = any(${toArray(fids)})
-            and ${IS_PRESENT}
-          order by trie_key`),
-      );
+      const { rows } = await ask(`select trie_key from trie_leaves
+        where shard_id = ${shardId} and fid = any(${toArray(fids)})
+          and ${IS_PRESENT}
+        order by trie_key`);
       return rows.map(({ trie_key }) => trie_key);
     },
     async [Symbol.asyncDispose]() {
+      end();
       // A connection that is gone has rolled back already.
       await client.query("rollback").catch(() => undefined);
       await client.end();

@@ -1,3 +1,4 @@
+import { ABORT_CASES } from "./contract/abort-cases.ts";
 import { CONTRACT_CASES } from "./contract/contract-cases.ts";
 import { FENCE_CASES } from "./contract/fence-cases.ts";
 import { MEMBERSHIP_CASES } from "./contract/membership-cases.ts";
@@ -30,6 +31,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...PROOF_RULES,
   ...QUARANTINE_CASES,
   ...VIEW_CASES,
+  ...ABORT_CASES,
   ...BLOCK_LAWS,
   ...SNAPSHOT_LAWS,
   ...QUARANTINE_LAWS,

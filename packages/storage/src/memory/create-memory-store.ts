@@ -4,6 +4,7 @@ import type { Store } from "../store.ts";
 import { createMemoryGuards } from "./memory-guards.ts";
 import type { MemoryLeaves } from "./memory-leaves.ts";
 import { applyLeaves, removeUnlisted } from "./memory-leaves.ts";
+import type { MemoryProgress } from "./memory-progress.ts";
 import {
   checkBlocks,
   createMemoryProgress,
@@ -29,7 +30,7 @@ import {
   repairRows,
   retireUnlisted,
 } from "./memory-tables.ts";
-import { openMemoryView } from "./memory-view.ts";
+import { heeding, openMemoryView } from "./memory-view.ts";
 import type { MemoryQuarantine } from "./quarantine/memory-quarantine.ts";
 import {
   applyReplay,
@@ -53,13 +54,28 @@ export interface MemoryStore extends Store {
 }
 
 /** What a store does that keeps nothing outside of this process, and nothing that follows. */
-const NOTHING_TO_DO = {
-  migrate: async () => {},
-  finishLoading: async () => {},
-  rebuild: async () => [],
+const NOTHING_TO_DO: Pick<
+  Store,
+  "migrate" | "finishLoading" | "rebuild" | "close" | typeof Symbol.asyncDispose
+> = {
+  migrate: async (signal) => signal?.throwIfAborted(),
+  finishLoading: async (signal) => signal?.throwIfAborted(),
+  async rebuild(signal) {
+    signal?.throwIfAborted();
+    return [];
+  },
   close: async () => {},
   [Symbol.asyncDispose]: async () => {},
 };
+
+/** What is done at once comes to, unless a signal has aborted before. */
+async function unlessAborted<Result>(
+  signal: AbortSignal | undefined,
+  work: () => Result,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  return work();
+}
 
 /** Shard and virtual shard of an account as one name, computed once: both are hashes. */
 function createPartitionNames({ virtualShardOf, homeShardOf }: MemoryStoreOptions) {
@@ -85,6 +101,42 @@ function countUsers(
   return counts;
 }
 
+/** What is kept, by now. */
+interface Kept {
+  readonly tables: MemoryTables;
+  readonly progress: MemoryProgress;
+  readonly quarantined: MemoryQuarantine;
+}
+
+/** Writes what a batch brings, but for its progress. */
+function write(
+  to: Pick<Kept, "tables" | "quarantined"> & { readonly leaves: MemoryLeaves },
+  batch: PageBatch | BlockBatch,
+): void {
+  applyChanges(to.tables, batch.changes);
+  applyLeaves(to.leaves, batch.leaves ?? []);
+  setAside(to.quarantined, batch.quarantined);
+}
+
+/** The calls that only read. */
+function createReads(
+  kept: () => Kept,
+): Pick<Store, "findShard" | "listPartitions" | "listQuarantined" | "countRows" | "listRows"> {
+  return {
+    findShard: (shardId, signal) =>
+      unlessAborted(signal, () => findShard(kept().progress, shardId)),
+    listPartitions: (shardId, signal) =>
+      unlessAborted(signal, () => listPartitions(kept().progress, shardId)),
+    async *listQuarantined(filter = {}, signal = undefined) {
+      yield* heeding(signal, listQuarantined(kept().quarantined, filter));
+    },
+    countRows: (signal) => unlessAborted(signal, () => countRows(kept().tables)),
+    async *listRows(table, signal) {
+      yield* heeding(signal, kept().tables[table].list());
+    },
+  };
+}
+
 /**
  * The reference store: everything in memory, one plain data structure for each relation.
  *
@@ -94,44 +146,39 @@ function countUsers(
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const { unbindNetwork, freePartitions, ...guards } = createMemoryGuards(() => progress);
   const quarantined: MemoryQuarantine = [];
-  let tables = createMemoryTables();
-  let progress = createMemoryProgress();
+  let [tables, progress] = [createMemoryTables(), createMemoryProgress()];
   const leaves: MemoryLeaves = new Map();
   const partitionNameOf = createPartitionNames(options);
-  // The snapshot that an account's rows are exact for, when its partition is done.
+  /** The snapshot that an account's rows are exact for, when its partition is done. */
   const snapshotOf = (fid: bigint) => findSnapshot(progress, partitionNameOf(fid));
 
-  const users = () => countUsers(tables, options.homeShardOf);
-  const countShards = () =>
-    listShards(progress, { users: users(), quarantined: countOpen(quarantined) });
-
-  function write(batch: PageBatch | BlockBatch): void {
-    applyChanges(tables, batch.changes);
-    applyLeaves(leaves, batch.leaves ?? []);
-    setAside(quarantined, batch.quarantined);
+  function countShards() {
+    const users = countUsers(tables, options.homeShardOf);
+    return listShards(progress, { users, quarantined: countOpen(quarantined) });
   }
 
   return {
     ...guards,
     ...NOTHING_TO_DO,
+    ...createReads(() => ({ tables, progress, quarantined })),
     quarantined,
-    async reset() {
-      tables = createMemoryTables();
-      progress = createMemoryProgress();
+    async reset(signal) {
+      signal?.throwIfAborted();
+      [tables, progress] = [createMemoryTables(), createMemoryProgress()];
       quarantined.length = 0;
       leaves.clear();
       unbindNetwork();
     },
-    listShards: async () => countShards(),
-    findShard: async (shardId) => findShard(progress, shardId),
-    listPartitions: async (shardId) => listPartitions(progress, shardId),
-    async planSnapshot(plan) {
+    listShards: (signal) => unlessAborted(signal, () => countShards()),
+    async planSnapshot(plan, signal) {
+      signal?.throwIfAborted();
       planSnapshot(progress, plan);
       freePartitions(plan);
     },
-    async applyPage(page) {
+    async applyPage(page, signal) {
+      signal?.throwIfAborted();
       partitionOf(progress, page);
-      write(page);
+      write({ tables, leaves, quarantined }, page);
       if (page.isLast && page.isRelisted) {
         const name = `${page.shardId}/${page.virtualShard}`;
         retireUnlisted(tables, page, (fid) => partitionNameOf(fid) === name);
@@ -139,33 +186,34 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       }
       movePage(progress, page);
     },
-    startRealtime: async (shardId, blockNumber) => startRealtime(progress, shardId, blockNumber),
-    async applyBlocks(batch) {
+    startRealtime: (shardId, blockNumber, signal) =>
+      unlessAborted(signal, () => startRealtime(progress, shardId, blockNumber)),
+    async applyBlocks(batch, signal) {
+      signal?.throwIfAborted();
       checkBlocks(progress, batch);
-      write(batch);
+      write({ tables, leaves, quarantined }, batch);
       moveBlocks(progress, batch);
     },
-    async *listQuarantined(filter = {}) {
-      yield* listQuarantined(quarantined, filter);
-    },
-    async applyReplay(replay) {
+    async applyReplay(replay, signal) {
+      signal?.throwIfAborted();
       const network = (await guards.findNetwork())?.network ?? 0;
       return applyReplay(quarantined, replay, (replayed) => {
         replayChanges(tables, replayed.changes, { network, snapshotOf });
         applyLeaves(leaves, replayed.leaves ?? []);
       });
     },
-    recordProof: async (shardId, proof) => recordProof(progress, shardId, proof),
-    openView: async () => openMemoryView(tables, leaves, countShards()),
-    async repairRows(batch) {
+    recordProof: (shardId, proof, signal) =>
+      unlessAborted(signal, () => recordProof(progress, shardId, proof)),
+    openView: (signal) =>
+      unlessAborted(signal, () =>
+        openMemoryView({ tables, leaves, shards: countShards() }, signal),
+      ),
+    async repairRows(batch, signal) {
+      signal?.throwIfAborted();
       requireBlock(progress, batch);
       repairRows(tables, batch.changes);
       applyLeaves(leaves, batch.leaves);
     },
-    recordFault: async (fault) => recordFault(progress, fault),
-    countRows: async () => countRows(tables),
-    async *listRows(table) {
-      yield* tables[table].list();
-    },
+    recordFault: (fault, signal) => unlessAborted(signal, () => recordFault(progress, fault)),
   };
 }

@@ -2,18 +2,15 @@
 import type { SnapshotPlan } from "../batches.ts";
 import { StorageError } from "../errors.ts";
 import type { SyncLock, SyncMembership } from "../progress.ts";
-import type { NetworkIdentity } from "../store.ts";
+import type { Store } from "../store.ts";
 import type { MemoryProgress } from "./memory-progress.ts";
 import { findPartition } from "./memory-progress.ts";
 
 /** The guards of one store. */
-export interface MemoryGuards {
-  acquireSyncLock(holder: string): Promise<SyncLock>;
-  joinSync(holder: string): Promise<SyncMembership>;
+export interface MemoryGuards
+  extends Pick<Store, "acquireSyncLock" | "joinSync" | "bindNetwork" | "findNetwork"> {
   /** Sets partitions free that are planned anew. */
   freePartitions(plan: SnapshotPlan): void;
-  bindNetwork(identity: NetworkIdentity): Promise<void>;
-  findNetwork(): Promise<NetworkIdentity | undefined>;
   unbindNetwork(): void;
 }
 
@@ -54,8 +51,12 @@ function createMembers(progress: () => MemoryProgress) {
   }
 
   return {
-    acquireSyncLock: async (holder: string) => toLock(join(holder, true)),
-    async joinSync(holder: string): Promise<SyncMembership> {
+    async acquireSyncLock(holder: string, signal?: AbortSignal | undefined): Promise<SyncLock> {
+      signal?.throwIfAborted();
+      return toLock(join(holder, true));
+    },
+    async joinSync(holder: string, signal?: AbortSignal | undefined): Promise<SyncMembership> {
+      signal?.throwIfAborted();
       const member = join(holder, false);
       return {
         ...toLock(member),
@@ -79,14 +80,18 @@ function createMembers(progress: () => MemoryProgress) {
 
 /** Creates guards that nobody has passed yet. */
 export function createMemoryGuards(progress: () => MemoryProgress): MemoryGuards {
-  let network: NetworkIdentity | undefined;
+  let network: Awaited<ReturnType<Store["findNetwork"]>>;
   return {
     ...createMembers(progress),
-    findNetwork: async () => network,
+    async findNetwork(signal) {
+      signal?.throwIfAborted();
+      return network;
+    },
     unbindNetwork() {
       network = undefined;
     },
-    async bindNetwork(identity) {
+    async bindNetwork(identity, signal) {
+      signal?.throwIfAborted();
       network ??= identity;
       if (network.network === identity.network && network.shardCount === identity.shardCount) {
         return;

@@ -5,11 +5,30 @@ import type { MemoryLeaves } from "./memory-leaves.ts";
 import { listLeaves } from "./memory-leaves.ts";
 import type { MemoryTables } from "./memory-tables.ts";
 
+/** What a view is of. */
+export interface ViewedStore {
+  readonly tables: MemoryTables;
+  readonly leaves: MemoryLeaves;
+  readonly shards: readonly ShardProgress[];
+}
+
+/** The same values, until a signal aborts. */
+export function* heeding<Value>(
+  signal: AbortSignal | undefined,
+  values: Iterable<Value>,
+): Generator<Value> {
+  for (const value of values) {
+    signal?.throwIfAborted();
+    yield value;
+  }
+  // Also where there are none.
+  signal?.throwIfAborted();
+}
+
 /** Copies what is live, so that it stays as it is now. Rows themselves never change. */
 export function openMemoryView(
-  tables: MemoryTables,
-  leaves: MemoryLeaves,
-  shards: readonly ShardProgress[],
+  { tables, leaves, shards }: ViewedStore,
+  signal: AbortSignal | undefined,
 ): StoreView {
   // Safety: the entries of `tables` are keyed by table name.
   const names = Object.keys(tables) as TableName[];
@@ -21,8 +40,12 @@ export function openMemoryView(
   );
   const present = listLeaves(leaves).map((leaf) => ({ ...leaf }));
   return {
-    listShards: async () => shards,
+    async listShards() {
+      signal?.throwIfAborted();
+      return shards;
+    },
     async findShard(shardId) {
+      signal?.throwIfAborted();
       const shard = shards.find((each) => each.shardId === shardId);
       if (shard === undefined) return undefined;
       const { userCount: _, quarantinedCount: __, ...standing } = shard;
@@ -30,9 +53,11 @@ export function openMemoryView(
     },
     async *listAccounts() {
       const fids = new Set([...rows.map(({ row }) => row.fid), ...present.map(({ fid }) => fid)]);
-      yield* [...fids].sort((a, b) => (a < b ? -1 : 1));
+      const sorted = [...fids].sort((a, b) => (a < b ? -1 : 1));
+      yield* heeding(signal, sorted);
     },
     async *readRows(fids) {
+      signal?.throwIfAborted();
       const wanted = new Set(fids);
       const read: Partial<Record<TableName, unknown[]>> = {};
       for (const { table, row } of rows) {
@@ -44,6 +69,7 @@ export function openMemoryView(
       yield read as LiveRows;
     },
     async readLeaves(shardId, fids) {
+      signal?.throwIfAborted();
       const wanted = new Set(fids);
       return present
         .filter((leaf) => leaf.shardId === shardId && wanted.has(leaf.fid))

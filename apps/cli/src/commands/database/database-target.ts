@@ -4,7 +4,7 @@ import type { Settings } from "../../config/load-settings.ts";
 import { maskPassword } from "../../config/mask-password.ts";
 
 /** How long is waited for a server, and what connections are called there. */
-export type ServerPatience = Pick<
+type ServerPatience = Pick<
   PostgresStoreOptions,
   "connectTimeoutMs" | "statementTimeoutMs" | "leaseMs" | "applicationName"
 >;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
 import { fromPostgresError } from "../../connection/postgres-errors.ts";
-import { untilBrokenOff } from "./break-off.ts";
+import { untilBrokenOff } from "../../connection/sessions/break-off.ts";
 
 const TRY_LOCK = "select pg_try_advisory_lock(hashtext($1), hashtext(current_schema())) as is_mine";
 

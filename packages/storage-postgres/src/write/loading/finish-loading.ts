@@ -41,7 +41,7 @@ export async function prepareToFollow(
   signal?: AbortSignal,
 ): Promise<void> {
   if (await keys.areThere()) return;
-  const { rows } = await connections.query(IS_TO_FINISH);
+  const { rows } = await connections.until(signal).query(IS_TO_FINISH);
   if (rows[0]?.is_to_finish === true) await finishLoading(connections, signal);
   await keys.ensure(signal);
 }

@@ -1,11 +1,11 @@
 // What makes queries fast and would slow a bulk load: built when the historical phase ends.
 import type { Client } from "pg";
 import type { Connections } from "../../connection/connections.ts";
+import { untilBrokenOff } from "../../connection/sessions/break-off.ts";
 import { listPartitions } from "../../tables/fid-partitions.ts";
 import { TABLE_NAMES } from "../../tables/table-columns.ts";
 import type { IndexDefinition } from "../indexes.ts";
 import { buildBlocking, buildMissing, findMissing, readRowBytes, tableOf } from "../indexes.ts";
-import { untilBrokenOff } from "./break-off.ts";
 import { awaitTurn } from "./build-turns.ts";
 import { BLOCKING_BUILD_BYTES, INDEXES } from "./definitions.ts";
 import { buildKeys, buildUnique, listKeyless } from "./keys.ts";

@@ -23,7 +23,9 @@ export const SIDE_BY_SIDE_CASES: readonly ConformanceCase[] = [
     const pages = listing(10n, [["a", "b"], ["c"]]);
     await store.planSnapshot({ shardId: 1, height: 10n, virtualShards: [VIRTUAL_SHARD] });
     const page = toPage(pages, 0, false);
-    const outcomes = await Promise.allSettled([page, page, page].map(store.applyPage));
+    const outcomes = await Promise.allSettled(
+      [page, page, page].map((each) => store.applyPage(each)),
+    );
     const refusals = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
     assert.equal(refusals.length, 2);
     for (const refusal of refusals) {

@@ -98,7 +98,7 @@ async function awaitChainRoot(
  */
 export async function readShard(reading: NodeReading, stored: StoredShard): Promise<ShardReading> {
   const { store, shardId, onProgress } = stored;
-  await using view = await store.openView();
+  await using view = await store.openView(reading.signal);
   const blockNumber = (await view.findShard(shardId))?.blockNumber ?? 0n;
   const hasKeys = (await findKeyShard(view)) !== undefined;
   // Before the rows are read, which may take hours.

@@ -43,7 +43,7 @@ async function sight(
   wantsRow: (leaf: RowLeaf) => boolean = () => false,
 ) {
   const { homeShardOf, blake3, ed25519, network } = reading;
-  await using view = await store.openView();
+  await using view = await store.openView(reading.signal);
   const shard = await view.findShard(shardId);
   const blocks = await findKeyShard(view);
   const accounts = await readAccounts(

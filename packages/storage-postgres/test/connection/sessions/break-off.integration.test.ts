@@ -2,10 +2,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Store } from "@snaprag/storage";
 import { describe, expect, it } from "vitest";
-import { createConnections } from "../../src/connection/connections.ts";
-import { resolvePostgresStoreOptions } from "../../src/connection/postgres-store-options.ts";
-import { untilBrokenOff } from "../../src/write/loading/break-off.ts";
-import { useDatabase } from "../support/each-database.ts";
+import { createConnections } from "../../../src/connection/connections.ts";
+import { resolvePostgresStoreOptions } from "../../../src/connection/postgres-store-options.ts";
+import { untilBrokenOff } from "../../../src/connection/sessions/break-off.ts";
+import { useDatabase } from "../../support/each-database.ts";
 import {
   ALL_KEYS,
   applyPages,
@@ -13,7 +13,7 @@ import {
   HEIGHT,
   openPlanned,
   readKeys,
-} from "../support/first-load.ts";
+} from "../../support/first-load.ts";
 
 const own = useDatabase();
 
