@@ -9,6 +9,8 @@ import type { Activity, ShardActivity } from "./progress.ts";
 import { createActivity } from "./progress.ts";
 import { createMessageChecker } from "./proof/messages/message-checker.ts";
 import { validatorsOf } from "./proof/node/create-node-reading.ts";
+import type { RunEnd, SyncEnd } from "./run/end/run-end.ts";
+import { createRunEnd, expectEnd } from "./run/end/run-end.ts";
 import { findSuitable } from "./run/nodes/inspect-node.ts";
 import { createNodePool } from "./run/nodes/node-pool.ts";
 import { runShards } from "./run/shards/run-shards.ts";
@@ -27,6 +29,18 @@ export interface RunOptions {
    * @default false
    */
   readonly untilSynced?: boolean | undefined;
+  /**
+   * Where the run ends, which then returns: a time, or for each shard that is mirrored the number of its
+   * last block. Every block up to there is applied, and none after it, so that the rows are the state at
+   * that block; the next run goes on from there. A time in the future is waited for, until a block
+   * after it tells that there are no more. Beside {@link untilSynced}, whichever comes first.
+   *
+   * It cannot be before a block that is stored, nor, where a shard has yet to be downloaded, before the
+   * node's newest one until that is done, as a download reads the present too.
+   *
+   * @default no end
+   */
+  readonly until?: SyncEnd | undefined;
 }
 
 /** Keeps a store in step with a node. */
@@ -38,10 +52,13 @@ export interface Syncer {
    * processes: they share the partitions of a snapshot, one of them follows each shard, and another
    * takes over what one leaves.
    *
-   * @throws {SyncError} when the node cannot be mirrored
+   * @throws {SyncError} when the node cannot be mirrored, or with `end_passed` when
+   * {@link RunOptions.until} cannot be met: before anything is written, unless it passes during a download
    * @throws {StorageError} such as `locked` when a process has the store for itself, or `connection` at
    * the start
    * @throws {NodeClientError} when the node cannot be reached at the start
+   * @throws {TypeError} when {@link RunOptions.until} is no end, or not of all shards, or when the
+   * syncer's mode is historical, whose end is that of its snapshots
    */
   run(options?: RunOptions): Promise<void>;
   /** How far each shard has come, as committed. */
@@ -54,19 +71,26 @@ const LASTING_MS = 60_000;
 /** Thrown into a run to end it. */
 const FINISHED = Symbol("finished");
 
-/** Ends the run when all shards it may lead have caught up and the indexes are built, if it is to end. */
-function createFinishLine(activity: Activity, shardIds: readonly number[], finish: () => void) {
+/** Ends the run when all shards it may lead are where it is to end, and the indexes are built. */
+function createFinishLine(isDone: (shardId: number) => boolean, finishing: Finishing) {
+  const { shardIds, finish } = finishing;
   let isLoaded = false;
   const check = () => {
-    if (isLoaded && shardIds.every((shardId) => activity.of(shardId).isCaughtUp)) finish();
+    if (isLoaded && shardIds.every(isDone)) finish();
   };
   return {
     onCaughtUp: check,
+    onEndReached: check,
     onLoaded: () => {
       isLoaded = true;
       check();
     },
   };
+}
+
+interface Finishing {
+  readonly shardIds: readonly number[];
+  readonly finish: () => void;
 }
 
 interface Session {
@@ -75,6 +99,7 @@ interface Session {
   readonly activity: Activity;
   readonly controller: AbortController;
   readonly untilSynced: boolean;
+  readonly end: RunEnd;
   /** What an earlier session of the run has begun with. */
   readonly begunWith: readonly number[] | undefined;
   readonly onBegun: (shardIds: readonly number[]) => void;
@@ -82,17 +107,22 @@ interface Session {
 
 /** Looks for a node, binds the store to its network, and runs the shards. */
 async function runSession(session: Session): Promise<void> {
-  const { options, membership, activity, controller, untilSynced, begunWith, onBegun } = session;
+  const { options, membership, activity, controller, end, begunWith, onBegun } = session;
   const { store, logger, mode } = options;
   const { signal } = controller;
   const abort = (reason: unknown) => controller.abort(reason);
   const [{ clients, facts, shardIds }, blake3, ed25519] = await Promise.all([
-    findSuitable({ options, begunWith, signal }),
+    findSuitable({ options, begunWith, end, signal }),
     loadBlake3(),
     loadEd25519(),
   ]);
-  const finishLine = createFinishLine(activity, shardIds.filter(options.leads), () => {
-    if (untilSynced) abort(FINISHED);
+  const isDone = (shardId: number) =>
+    end.reached.has(shardId) || (session.untilSynced && activity.of(shardId).isCaughtUp);
+  const finishLine = createFinishLine(isDone, {
+    shardIds: shardIds.filter(options.leads),
+    finish: () => {
+      if (session.untilSynced || end.until !== undefined) abort(FINISHED);
+    },
   });
   const { network } = facts;
   await using checker = await createMessageChecker(options, blake3);
@@ -112,6 +142,7 @@ async function runSession(session: Session): Promise<void> {
     shardsBehind: new Set(),
     logger,
     slowWrites: createSlowWrites(options),
+    end,
     signal,
     abort,
     ...finishLine,
@@ -146,7 +177,7 @@ async function runOnce(session: Omit<Session, "membership">): Promise<void> {
 }
 
 /** One run, from its call to its end. */
-interface RunToEnd extends Pick<Session, "options" | "activity" | "untilSynced"> {
+interface RunToEnd extends Pick<Session, "options" | "activity" | "untilSynced" | "end"> {
   readonly signal: AbortSignal;
 }
 
@@ -189,9 +220,10 @@ export function createSyncer(options: SyncerOptions): Syncer {
   const activity = createActivity();
   return {
     progress: () => activity.list(),
-    async run({ signal = new AbortController().signal, untilSynced = false } = {}) {
+    async run({ signal = new AbortController().signal, untilSynced = false, until } = {}) {
+      const end = createRunEnd(expectEnd(until, resolved.mode));
       activity.clear();
-      await runToEnd({ options: resolved, activity, signal, untilSynced });
+      await runToEnd({ options: resolved, activity, signal, untilSynced, end });
     },
   };
 }

@@ -19,6 +19,8 @@ import { StorageError } from "@snaprag/storage";
  * - `uncommitted_block`: a block that a root stands in was not committed by its validators.
  * - `stream_ended`: the node hung up, or has nothing new for longer than blocks take. The sync connects
  *   again, to another node if there is one.
+ * - `end_passed`: a run that is to end at a time or block cannot: what is stored, or what a download
+ *   reads, is later.
  * - `worker_failed`: a thread that verifies signatures ended before it answered, or could not start.
  *   The next call starts another in its place.
  */
@@ -33,6 +35,7 @@ export type SyncErrorCode =
   | "malformed_snapshot"
   | "uncommitted_block"
   | "stream_ended"
+  | "end_passed"
   | "worker_failed";
 
 /** What a node may come to by itself, and what another connection or thread may mend. */
@@ -107,5 +110,5 @@ export function isFatal(error: unknown): boolean {
   // Where another process was faster, the next try begins where that one has come.
   if (error instanceof StorageError) return !error.retryable && error.code !== "fenced";
   if (error instanceof NodeClientError) return HOPELESS_NODE_CODES.has(error.code);
-  return !(error instanceof SyncError);
+  return !(error instanceof SyncError) || error.code === "end_passed";
 }

@@ -18,5 +18,6 @@ export type { RowLeaf, RowOfTable } from "./proof/rows/row-leaf.ts";
 export type { AccountDifference } from "./proof/rows/suspects/examine-account.ts";
 export type { ShardVerification, VerifyOptions } from "./proof/verify-store.ts";
 export { verifyStore } from "./proof/verify-store.ts";
+export type { SyncEnd } from "./run/end/run-end.ts";
 export type { RetryQuarantinedOptions } from "./run/quarantine/retry-quarantined.ts";
 export { retryQuarantined } from "./run/quarantine/retry-quarantined.ts";

@@ -177,6 +177,10 @@ const SYNC_RULES: { readonly [Code in SyncErrorCode]: FailureRule } = {
     advice: "Let a sync catch up with the node and try again, or use another one.",
   },
   stream_ended: BUG,
+  end_passed: {
+    code: "usage",
+    advice: "Choose a later --until; what is stored stays as it is.",
+  },
   incomplete_block: UNSUITABLE_NODE,
   malformed_snapshot: {
     code: "node_unsuitable",

@@ -67,6 +67,8 @@ describe("a wrong command line", () => {
     [["quarantine", "retry", "1", "--all"], "either ids", "`snaprag quarantine list`"],
     [["quarantine", "list", "--limit", "0"], "at least 1", "quarantine list --help"],
     [["sync", "--historical-only", "--realtime-only"], "cannot be used with", "--help"],
+    [["sync", "--until", "tomorrow"], "a time such as 2026-01-31T12:00:00Z", "sync --help"],
+    [["sync", "--until", "2026-01-31", "--historical-only"], "cannot be used with", "--help"],
     [["sync", "--devnet", "--snapchain-endpoint", "x"], "cannot be used with", "--help"],
     [["sync", "--verify", "some"], "Expected --verify to be", "full (signatures too)"],
     [["verify", "--fid", "3", "--sample", "3"], "cannot be used with", "verify --help"],

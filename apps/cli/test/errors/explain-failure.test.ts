@@ -65,6 +65,7 @@ const SYNC_OUTCOMES: Record<SyncErrorCode, FailureCode> = {
   uncommitted_block: "node_unsuitable",
   cursor_expired: "node_unsuitable",
   stream_ended: "unexpected",
+  end_passed: "usage",
   worker_failed: "unexpected",
 };
 

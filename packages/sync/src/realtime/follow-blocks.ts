@@ -49,13 +49,15 @@ function weightOf({ events }: ShardBlock, messages: readonly Message[]): number 
   return Math.max(events.length, bytes / BYTES_PER_WEIGHT);
 }
 
-/** Reads and processes the blocks of a shard in order, weighed for batches. */
+/** Reads and processes the blocks of a shard in order, weighed for batches, up to the end of the run. */
 export async function* followBlocks(following: Following): AsyncGenerator<Weighed<FollowedBlock>> {
   const { run, watermarks, source, isTip } = following;
   const { shardId } = source;
   const context = processContextOf(run, shardId);
   for await (const block of readBlocks(source)) {
     const { blockNumber, at, events } = block;
+    if (run.end.isPast(shardId, block)) return;
+    const isLast = run.end.isLast(shardId, blockNumber);
     let weight = 0;
     const { changes, leaves, quarantined } = await processSurely({
       input: block,
@@ -74,7 +76,8 @@ export async function* followBlocks(following: Following): AsyncGenerator<Weighe
       leaves: watermarks.withoutContained(leaves, blockNumber),
     };
     // Nothing more is there to be waited for with the node's newest block.
-    yield { item, weight: isTip(blockNumber) ? Number.POSITIVE_INFINITY : weight };
+    yield { item, weight: isLast || isTip(blockNumber) ? Number.POSITIVE_INFINITY : weight };
+    if (isLast) return;
   }
 }
 

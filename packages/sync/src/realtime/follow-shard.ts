@@ -4,6 +4,7 @@ import type { Backlog } from "../proof/live/backlog.ts";
 import { createLiveProof } from "../proof/live/live-proof.ts";
 import { readKeyHistory } from "../proof/node/key-history.ts";
 import type { NodeReading } from "../proof/node/node-reading.ts";
+import { expectStoredBefore } from "../run/end/expect-ahead.ts";
 import { followSignals } from "../run/follow-signals.ts";
 import type { SyncRun } from "../run/sync-run.ts";
 import { countAsBehind, processContextOf } from "../run/sync-run.ts";
@@ -81,7 +82,8 @@ function readingOf(run: SyncRun, client: NodeClient): NodeReading {
 }
 
 /**
- * Follows a data shard from where the store stands, in whole blocks. Ends only by abort or failure.
+ * Follows a data shard from where the store stands, in whole blocks. Ends by abort or failure, or where the
+ * run ends.
  *
  * `onProgress` is called after every batch that was committed. What is still to be proved when it ends is in
  * the backlog.
@@ -102,6 +104,9 @@ export async function followShard(
 
   // The whole way from here on is this node's: it ends by a failure before another one is read.
   const client = run.nodes.of(shardId);
+  if (progress)
+    await expectStoredBefore(run.end, { client, shardId, signal: run.signal }, progress);
+  if (run.end.isLast(shardId, previousBlock)) return;
   const failing = new AbortController();
   await using liveProof = createLiveProof({
     ...{ run, shardId, backlog, isWhole: partitions.length > 0 },

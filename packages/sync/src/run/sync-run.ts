@@ -6,6 +6,7 @@ import { homeShardOf } from "@snaprag/verify";
 import type { Logger, ResolvedSyncerOptions } from "../options.ts";
 import type { Activity } from "../progress.ts";
 import type { MessageChecks } from "../proof/messages/message-checks.ts";
+import type { RunEnd } from "./end/run-end.ts";
 import type { NodePool } from "./nodes/node-pool.ts";
 import type { SlowWrites } from "./slow-writes.ts";
 
@@ -32,10 +33,14 @@ export interface SyncRun {
   readonly shardsBehind: Set<number>;
   readonly logger: Logger;
   readonly slowWrites: SlowWrites;
+  /** Where the run ends, if it does by itself. */
+  readonly end: RunEnd;
   /** Aborts when the run ends, for whatever reason. */
   readonly signal: AbortSignal;
   /** Called whenever a shard has applied the node's newest block for the first time. */
   readonly onCaughtUp: () => void;
+  /** Called whenever a shard has come to the end of the run. */
+  readonly onEndReached: () => void;
   /** Called when the store has all its indexes. */
   readonly onLoaded: () => void;
   /** Ends the run. */

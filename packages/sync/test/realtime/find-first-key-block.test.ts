@@ -1,4 +1,5 @@
 import type { NodeClient } from "@snaprag/client";
+import { fromFarcasterTime } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
 import { BlockHeader, FarcasterNetwork } from "@snaprag/proto";
 import { expect, it } from "vitest";
@@ -33,8 +34,8 @@ function nodeWith({ firstKept = 0n, emptyAnswers = 0 }: Node): Pick<NodeClient, 
   };
 }
 
-function search(node: Node): Promise<bigint> {
-  const range = { startBlock: 0n, newestBlock: NEWEST };
+function search(node: Node, until?: Date): Promise<bigint> {
+  const range = { startBlock: 0n, newestBlock: NEWEST, until };
   return findFirstKeyBlock(nodeWith(node), { network: FarcasterNetwork.MAINNET, ...range }, signal);
 }
 
@@ -48,6 +49,13 @@ it("finds it where older blocks were pruned", async () => {
 
 it("finds it though a stream ends before it has given anything", async () => {
   expect(await search({ emptyAnswers: 2 })).toBe(FIRST);
+});
+
+it("begins right after a time before which no block can hold a key", async () => {
+  const timeOf = (block: bigint) => fromFarcasterTime(V16 + block - FIRST);
+
+  expect(await search({}, timeOf(FIRST - 20_000n))).toBe(FIRST - 20_000n + 1n);
+  expect(await search({}, timeOf(FIRST + 20_000n))).toBe(FIRST);
 });
 
 it("begins before what the node has pruned, which may have held keys", async () => {

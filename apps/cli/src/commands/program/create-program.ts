@@ -5,7 +5,7 @@ import { CliError } from "../../errors/cli-error.ts";
 import type { Outcome } from "../../exit-codes.ts";
 import { EXIT_CODES, OUTCOME_MEANINGS } from "../../exit-codes.ts";
 import type { ActionOf } from "../config/command-parts.ts";
-import { addExamples, DATABASE_KEYS } from "../config/command-parts.ts";
+import { addExamples, DATABASE_KEYS, toMoment } from "../config/command-parts.ts";
 import { addConfigFlags, loadCommandSettings } from "../config/config-flags.ts";
 import type { ConfigShowFlags } from "../config/config-show.ts";
 import { addProof } from "../database/proof/add-proof.ts";
@@ -79,10 +79,16 @@ function addSync(program: Command, actionOf: ActionOf): void {
     .option("--historical-only", "end when the history is complete")
     .option("--realtime-only", "skip the history; start at the node's newest block")
     .option("--until-synced", "end when the mirror has caught up with the node")
+    .option(
+      "--until <time>",
+      "end when it has every block up to a time, and none after it",
+      toMoment,
+    )
     .action(
       actionOf<SyncFlags>(async (...args) => (await import("../sync/sync.ts")).runSync(...args)),
     );
   refuseTogether(command, "historicalOnly", "realtimeOnly");
+  refuseTogether(command, "historicalOnly", "until");
   refuseTogether(command, "devnet", "snapchainEndpoint");
   addExamples(command, [
     "snaprag sync --devnet",

@@ -28,19 +28,20 @@ import { ownPartOfTarget } from "./threads/thread-count.ts";
 export interface SyncFlags {
   readonly devnet?: true;
   readonly untilSynced?: true;
+  readonly until?: Date;
 }
 
-/** `snaprag sync`: mirrors a node, until it is told to stop or as `--until-synced` says. */
+/** `snaprag sync`: mirrors a node, until it is told to stop or as `--until-synced` and `--until` say. */
 export async function runSync(invocation: Invocation, flags: SyncFlags): Promise<void> {
   const { settings, context } = invocation;
-  const mode = syncModeOf(settings);
+  const mode = syncModeOf(settings, flags);
   const target = databaseTargetOf(settings, { folder: context.folder, isDevnet: flags.devnet });
-  const untilSynced = flags.untilSynced ?? false;
+  const { untilSynced = false, until } = flags;
   const mirrorChosen = flags.devnet ? mirrorDevnet : mirrorNode;
   await untilStopped(invocation, async (surroundings) => {
     const { reporter, shutdown } = surroundings;
     await using prepared = prepareSync({
-      job: { settings, target, mode, untilSynced },
+      job: { settings, target, mode, untilSynced, until },
       ...{ logger: reporter.logger, signal: shutdown.signal },
     });
     await using monitor = await openMonitor(invocation, surroundings);

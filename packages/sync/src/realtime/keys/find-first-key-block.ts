@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "@snaprag/client";
+import { fromFarcasterTime } from "@snaprag/processors";
 import { FarcasterNetwork } from "@snaprag/proto";
 
 /** Farcaster seconds from which gasless keys exist (V16, docs/protocol.md appendix B). */
@@ -15,6 +16,8 @@ export interface KeyBlockSearch {
   readonly startBlock: bigint;
   /** The node's newest block. */
   readonly newestBlock: bigint;
+  /** Time after which no block is wanted: where none can hold a key before it, the first one after it is it. */
+  readonly until?: Date | undefined;
 }
 
 /** Waits before a block is asked for again: a stream may end before it has given what it has. */
@@ -36,6 +39,16 @@ async function readTime(
   return undefined;
 }
 
+/** Time of a shard-0 block; undefined when the node has pruned it. */
+export async function readKeyBlockTime(
+  client: Pick<NodeClient, "readBlocks">,
+  blockNumber: bigint,
+  signal: AbortSignal,
+): Promise<Date | undefined> {
+  const seconds = await readTime(client, blockNumber, signal);
+  return seconds === undefined ? undefined : fromFarcasterTime(seconds);
+}
+
 /**
  * The first shard-0 block that can hold a gasless key, by bisection: about 25 calls on mainnet,
  * instead of reading millions of blocks that hold none. Where the node has pruned blocks of which it
@@ -43,7 +56,7 @@ async function readTime(
  */
 export async function findFirstKeyBlock(
   client: Pick<NodeClient, "readBlocks">,
-  { network, startBlock, newestBlock }: KeyBlockSearch,
+  { network, startBlock, newestBlock, until }: KeyBlockSearch,
   signal: AbortSignal,
 ): Promise<bigint> {
   const since = GASLESS_KEYS_SINCE.get(network);
@@ -55,7 +68,8 @@ export async function findFirstKeyBlock(
   while (low < high) {
     const middle = (low + high) / 2n;
     const time = await readTime(client, middle, signal);
-    if (time !== undefined && time >= since) {
+    const isLate = time !== undefined && until !== undefined && fromFarcasterTime(time) > until;
+    if (isLate || (time !== undefined && time >= since)) {
       high = middle;
       continue;
     }

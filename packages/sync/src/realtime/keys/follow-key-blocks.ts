@@ -4,6 +4,7 @@ import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
 import type { BlockBatch } from "@snaprag/storage";
 import { SyncError } from "../../errors.ts";
+import { expectStoredBefore } from "../../run/end/expect-ahead.ts";
 import { processSurely } from "../../run/quarantine/process-surely.ts";
 import type { SyncRun } from "../../run/sync-run.ts";
 import { countAsBehind, processContextOf } from "../../run/sync-run.ts";
@@ -56,13 +57,17 @@ async function processFollowed(run: SyncRun, block: Block): Promise<FollowedKeyB
   return { blockNumber, blockTime: blockTimeOf(block), changes, quarantined };
 }
 
-/** Reads and processes blocks in order, weighed for batches. */
+/** Reads and processes blocks in order, weighed for batches; calls `onEnd` where the run ends, and reads no more. */
 async function* followKeys(
   run: SyncRun,
   source: KeyBlockSource,
+  onEnd: () => void,
 ): AsyncGenerator<Weighed<FollowedKeyBlock>> {
   for await (const block of readKeyBlocks(source)) {
+    const blockNumber = blockNumberOf(block) ?? 0n;
+    if (run.end.isPast(0, { blockNumber, at: blockTimeOf(block) })) return onEnd();
     yield { item: await processFollowed(run, block), weight: 1 };
+    if (run.end.isLast(0, blockNumber)) return onEnd();
   }
 }
 
@@ -110,6 +115,13 @@ async function readTip(client: NodeClient, signal: AbortSignal): Promise<bigint>
   return shardInfos.find(({ shardId }) => shardId === 0)?.maxHeight ?? 0n;
 }
 
+function tellCaughtUp(run: SyncRun): void {
+  const activity = run.activity.of(0);
+  if (activity.isCaughtUp) return;
+  activity.isCaughtUp = true;
+  run.onCaughtUp();
+}
+
 /**
  * Tells a node that has stalled from one with nothing new just now: its block stream ends without a word
  * either way. To be called after every time it was read.
@@ -128,15 +140,18 @@ function createSilence() {
 }
 
 /**
- * Follows shard 0 from where the store stands, for its gasless keys. Ends by abort or failure, and
- * at the node's newest block in a sync that is historical only.
+ * Follows shard 0 from where the store stands, for its gasless keys. Ends by abort or failure, at the end
+ * of the run, and at the node's newest block in a sync that is historical only. Returns which it was.
  *
  * Its block stream ends at the node's newest block, or before, and is not live (docs/protocol.md 8.2), so
  * it is asked again after every `syncIntervalMs`.
  *
  * @throws {SyncError} `stream_ended` when the node has given no new block for 15 seconds
  */
-export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Promise<void> {
+export async function followKeyBlocks(
+  run: SyncRun,
+  onProgress: () => void,
+): Promise<"at the end" | "at the tip"> {
   const { store, signal, options } = run;
   const client = run.nodes.of(0);
   const activity = run.activity.of(0);
@@ -144,27 +159,31 @@ export async function followKeyBlocks(run: SyncRun, onProgress: () => void): Pro
   let previousBlock = progress?.blockNumber ?? 0n;
   activity.blockNumber = previousBlock;
   activity.blockTime = progress?.blockTime ?? undefined;
+  if (progress) await expectStoredBefore(run.end, { client, shardId: 0, signal }, progress);
+  if (run.end.isLast(0, previousBlock)) return "at the end";
   using behind = countAsBehind(run, 0);
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
   const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };
   const expectNews = createSilence();
   let isAtTip = false;
+  let isAtEnd = false;
+  const onEnd = () => {
+    isAtEnd = true;
+  };
   while (true) {
     const startBlock = previousBlock + 1n;
     const openBlocks = (leaving: AbortSignal) =>
-      followKeys(run, { client, startBlock, signal: leaving, onHole });
+      followKeys(run, { client, startBlock, signal: leaving, onHole }, onEnd);
     for await (const batch of batchByTime(openBlocks, limits, signal)) {
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
     }
+    if (isAtEnd) return "at the end";
     isAtTip ||= previousBlock >= (await readTip(client, signal));
     if (isAtTip) {
       behind[Symbol.dispose]();
-      if (!activity.isCaughtUp) {
-        activity.isCaughtUp = true;
-        run.onCaughtUp();
-      }
-      if (options.mode === "historical") return;
+      tellCaughtUp(run);
+      if (options.mode === "historical") return "at the tip";
     }
     expectNews(previousBlock >= startBlock);
     await delay(options.syncIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());

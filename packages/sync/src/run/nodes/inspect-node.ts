@@ -5,6 +5,9 @@ import type { NetworkIdentity } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { isFatal, SyncError } from "../../errors.ts";
 import type { ResolvedSyncerOptions } from "../../options.ts";
+import { expectEndAhead } from "../end/expect-ahead.ts";
+import type { RunEnd } from "../end/run-end.ts";
+import { expectEndOfAll } from "../end/run-end.ts";
 
 /** What has to be known of a node before anything is written. */
 export interface NodeFacts {
@@ -98,7 +101,7 @@ export interface SuitableNode {
 /** Fails for a node that lacks a shard; of those that are not the first, none may when none was named. */
 async function inspectFor(
   client: NodeClient,
-  { options, begunWith, signal }: Search,
+  { options, begunWith, end, signal }: Search,
 ): Promise<Pick<SuitableNode, "facts" | "shardIds">> {
   const facts = await inspectNode(client, signal);
   const isFirst = client === options.clients[0];
@@ -107,6 +110,9 @@ async function inspectFor(
   const shardIds = chooseShards(wanted, facts);
   const dataShardIds = shardIds.filter((shardId) => shardId !== 0);
   if (options.mode !== "realtime") await requireSnapshots(client, dataShardIds, signal);
+  expectEndOfAll(end.until, shardIds);
+  const shards = shardIds.map((shardId) => ({ client, shardId, signal }));
+  await expectEndAhead({ end, options, heights: facts.heights }, shards);
   await options.store.bindNetwork(facts.network);
   return { facts, shardIds };
 }
@@ -116,6 +122,7 @@ interface Search {
   readonly options: ResolvedSyncerOptions;
   /** Shards that a run has begun with before. */
   readonly begunWith: readonly number[] | undefined;
+  readonly end: RunEnd;
   readonly signal: AbortSignal;
 }
 

@@ -33,8 +33,8 @@ export interface NodePoolOptions {
 
 function isNodeFailure(error: unknown): boolean {
   if (error instanceof NodeClientError) return true;
-  // A thread of this process is no node's.
-  return error instanceof SyncError && error.code !== "worker_failed";
+  // A thread of this process is no node's, and what is stored no other would change.
+  return error instanceof SyncError && !["worker_failed", "end_passed"].includes(error.code);
 }
 
 /** Creates a pool in which every shard reads from the first node. */

@@ -1,6 +1,7 @@
 // What a syncer does while another one has the lead of a shard.
 import { setTimeout as delay } from "node:timers/promises";
 import { helpDownload } from "../../historical/download-shard.ts";
+import { expectStoredBefore } from "../end/expect-ahead.ts";
 import type { SyncRun } from "../sync-run.ts";
 import { findProgress } from "./find-progress.ts";
 import type { ShardSurroundings } from "./shard-surroundings.ts";
@@ -25,6 +26,8 @@ async function watch(
 ): Promise<Remainder> {
   const progress = await findProgress(run, shardId);
   if (progress?.phase !== "realtime") return "history";
+  const place = { client: run.nodes.of(shardId), shardId, signal: run.signal };
+  await expectStoredBefore(run.end, place, progress);
   const activity = run.activity.of(shardId);
   activity.phase = "realtime";
   activity.partitionsDone = activity.partitionsTotal;

@@ -8,6 +8,7 @@ import { createBacklog } from "../../proof/live/backlog.ts";
 import { followShard } from "../../realtime/follow-shard.ts";
 import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
 import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
+import { expectReadBefore, expectSnapshotBefore, noteReadUpTo } from "../end/expect-ahead.ts";
 import type { NodeFacts } from "../nodes/inspect-node.ts";
 import { untilDone } from "../survive.ts";
 import type { SyncRun } from "../sync-run.ts";
@@ -56,7 +57,8 @@ async function completeHistory(
  */
 async function startOver(run: SyncRun, shardId: number, cause: SyncError): Promise<void> {
   const { store, logger } = run;
-  const { height } = await getNewestSnapshot(run, shardId);
+  const { height, at } = await getNewestSnapshot(run, shardId);
+  expectSnapshotBefore(run.end, shardId, { height, at });
   if (height + 1n < (cause.firstBlock ?? 0n)) {
     throw new SyncError(
       "no_snapshot",
@@ -86,6 +88,17 @@ function createExpiry({ nodes }: SyncRun, shardId: number) {
   };
 }
 
+/** Leaves a shard that has come to the end of the run, also to others that have yet to see that it has. */
+async function leaveAtEnd(run: SyncRun, shardId: number): Promise<void> {
+  const { end, membership, logger, activity } = run;
+  const { blockNumber } = activity.of(shardId);
+  expectReadBefore(end, shardId, blockNumber);
+  await membership.giveBack(shardId);
+  logger.info({ shardId, blockNumber }, "the end of the run is reached");
+  end.reached.add(shardId);
+  run.onEndReached();
+}
+
 /** Keeps a data shard in step with the node, until the run ends, or sees to it that another does. */
 export async function syncDataShard(
   run: SyncRun,
@@ -102,8 +115,11 @@ export async function syncDataShard(
     activity.phase = "realtime";
     surroundings.onHistoryDone();
     if (run.options.mode === "historical") return;
+    const place = { client: run.nodes.of(shardId), shardId, signal: run.signal };
+    await noteReadUpTo(run.end, place, run.store);
     try {
       await followShard(run, { shardId, backlog }, onProgress);
+      await leaveAtEnd(run, shardId);
     } catch (error) {
       if (error instanceof SyncError && error.code === "cursor_expired" && expiry.isSure()) {
         await startOver(run, shardId, error);
@@ -125,7 +141,8 @@ async function startKeyBlocks(run: SyncRun, { heights }: NodeFacts): Promise<voi
   if (options.mode === "realtime") return store.startRealtime(0, newestBlock);
   const [snapshot] = await client.listSnapshots(0, { signal });
   const startBlock = snapshot?.height ?? 0n;
-  const search = { network: network.network, startBlock, newestBlock };
+  const until = run.end.until instanceof Date ? run.end.until : undefined;
+  const search = { network: network.network, startBlock, newestBlock, until };
   const first = await findFirstKeyBlock(client, search, signal);
   await store.startRealtime(0, first > 0n ? first - 1n : 0n);
 }
@@ -136,6 +153,6 @@ export async function syncBlockShard(run: SyncRun, surroundings: ShardSurroundin
     if (!(await awaitLead(run, 0, surroundings))) return;
     await startKeyBlocks(run, surroundings.facts);
     run.activity.of(0).phase = "realtime";
-    await followKeyBlocks(run, onProgress);
+    if ((await followKeyBlocks(run, onProgress)) === "at the end") await leaveAtEnd(run, 0);
   });
 }

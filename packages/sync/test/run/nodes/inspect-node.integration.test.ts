@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { BareNode } from "../../../../../test/support/bare-node.ts";
 import { startBareNode } from "../../../../../test/support/bare-node.ts";
 import { resolveSyncerOptions } from "../../../src/options.ts";
+import { createRunEnd } from "../../../src/run/end/run-end.ts";
 import { findSuitable, inspectNode } from "../../../src/run/nodes/inspect-node.ts";
 import { newStore } from "../../support/mirrors.ts";
 
@@ -50,8 +51,9 @@ describe("findSuitable()", () => {
     const all = [client, ...standbys];
     const mode = "realtime";
     const options = resolveSyncerOptions({ client, standbys, store, holder: "a test", mode });
+    const end = createRunEnd(undefined);
     try {
-      const { clients, shardIds } = await findSuitable({ options, begunWith, signal });
+      const { clients, shardIds } = await findSuitable({ options, begunWith, end, signal });
       return { order: clients.map((each) => all.indexOf(each)), shardIds };
     } finally {
       await Promise.all(all.map((each) => each.close()));

@@ -16,14 +16,15 @@ export function syncHere(
   { job, logger, signal }: SyncPreparation,
   { database, nodes: { endpoints, metadata, validatorSets } }: Place,
 ): RunningSync {
-  const { settings, mode, untilSynced } = job;
+  const { settings, mode, untilSynced, until } = job;
   const nodes = connectNodes(endpoints, { settings, metadata, logger });
   const syncer = createConfiguredSyncer({
     ...{ settings, mode, validatorSets, nodes, logger, store: database.store },
     thread: { number: 0, leaders: 1, atMost: 1, areCoresBusy: availableParallelism() === 1 },
   });
   const leaving = new AbortController();
-  const ended = syncer.run({ signal: AbortSignal.any([signal, leaving.signal]), untilSynced });
+  const stop = AbortSignal.any([signal, leaving.signal]);
+  const ended = syncer.run({ signal: stop, untilSynced, until });
   return {
     ended,
     progress: () => ({ led: [syncer.progress()], helped: [] }),

@@ -18,7 +18,7 @@ const TELL_MS = 100;
 const tell = (message: ThreadMessage) => parentPort?.postMessage(message);
 
 async function run(
-  { settings, target, untilSynced, ...job }: ThreadJob,
+  { settings, target, untilSynced, until, ...job }: ThreadJob,
   {
     nodesFound,
     signal,
@@ -33,7 +33,7 @@ async function run(
   const tellProgress = () => tell({ kind: "progress", shards: syncer.progress() });
   const timer = setInterval(tellProgress, TELL_MS);
   try {
-    await syncer.run({ signal, untilSynced });
+    await syncer.run({ signal, untilSynced, until });
   } finally {
     clearInterval(timer);
     tellProgress();

@@ -13,6 +13,7 @@ export interface ThreadJob {
   readonly target: DatabaseTarget;
   readonly mode: SyncMode;
   readonly untilSynced: boolean;
+  readonly until?: Date | undefined;
   readonly thread: ThreadPlace;
   /** Shards, in place of those that the settings name. */
   readonly shardIds?: readonly number[] | undefined;
