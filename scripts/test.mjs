@@ -11,6 +11,7 @@ const BESIDE_CHAOS = [
   "check:unused",
   "check:repo",
   "check:house",
+  "check:api",
   "check:generated",
   "check:package",
   "test:unit",

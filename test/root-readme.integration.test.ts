@@ -75,6 +75,12 @@ describe("README.md", () => {
     }
   });
 
+  it("is one of several that say where the API reference is written", () => {
+    for (const name of readdirSync(new URL("packages", ROOT))) {
+      expect(read(`packages/${name}/README.md`)).toContain(`build/api/_snaprag/${name}.html`);
+    }
+  });
+
   it("shows SQL that runs", async () => {
     await using database = await createTestDatabase();
     await using store = createPostgresStore({ connectionString: database.url });
@@ -115,7 +121,7 @@ describe.each(["README.md", "CONTRIBUTING.md"])("%s", (name) => {
 
   it("names scripts that exist", () => {
     const named = [
-      ...text.matchAll(/`(?:npm run )?((?:test|check):[a-z]+|bench|generate|format)`/g),
+      ...text.matchAll(/`(?:npm run )?((?:test|check|docs):[a-z]+|bench|generate|format)`/g),
     ];
     const scripts = listScripts();
     expect(named.filter(([, script = ""]) => !scripts.includes(script))).toEqual([]);

@@ -1,4 +1,8 @@
-// @snaprag/client: a Snapchain node as typed calls and cancellable async iterables, with retry.
+/**
+ * A Snapchain node as typed calls and cancellable async iterables, with retry.
+ *
+ * @module @snaprag/client
+ */
 
 // For applications.
 export { createNodeClient } from "./create-node-client.ts";
@@ -29,6 +33,7 @@ export type { HubCalls, ReplicationCalls } from "./transport/node-connection.ts"
 export type {
   CallOptions,
   Codec,
+  MethodCall,
   MethodDefinition,
   ServiceCalls,
   ServiceDefinition,

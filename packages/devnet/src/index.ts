@@ -1,10 +1,16 @@
-// @snaprag/devnet: a Snapchain node in one process, with real hashes, signatures and gRPC, and with
-// users who never stop doing things. For trying software out and for testing it.
+/**
+ * A Snapchain node in one process, with real hashes, signatures and gRPC, and with users who never
+ * stop doing things. For trying software out and for testing it.
+ *
+ * @module @snaprag/devnet
+ */
+
 export type { AddNodeOptions, Devnet } from "./devnet/create-devnet.ts";
 export { createDevnet } from "./devnet/create-devnet.ts";
 export type { DevnetNode, NodeControls, RestartOptions } from "./devnet/devnet-node.ts";
 export type { DevnetErrorCode } from "./devnet-error.ts";
 export { DevnetError } from "./devnet-error.ts";
+export type { KeyPair } from "./engine/ed25519.ts";
 export type { Submission } from "./engine/mempool.ts";
 export type { LiveEntry } from "./engine/network.ts";
 // What can go wrong on a node.
@@ -15,6 +21,7 @@ export type {
   FaultPlan,
   LabelFault,
   LossFault,
+  RpcDefinition,
   RpcErrorFault,
   RpcMethod,
   SlowRpcFault,

@@ -1,4 +1,8 @@
-// @snaprag/embeddings: embeds casts and searches them.
+/**
+ * Embeds casts and searches them.
+ *
+ * @module @snaprag/embeddings
+ */
 
 export type { Embedder, EmbedderOutcome, EmbedderRunOptions } from "./embedder/create-embedder.ts";
 export { createEmbedder } from "./embedder/create-embedder.ts";

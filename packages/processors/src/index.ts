@@ -1,4 +1,8 @@
-// @snaprag/processors: pure functions from messages, events and snapshot entries to changes of rows.
+/**
+ * Pure functions from messages, events and snapshot entries to changes of rows.
+ *
+ * @module @snaprag/processors
+ */
 
 // Changes and rows: what stores consume.
 export type {

@@ -1,5 +1,6 @@
 // Generates src/gen from proto/ with one change: a message's `data` stays the bytes that were
-// received (same wire type), so that its hash never depends on encoding it again.
+// received (same wire type), so that its hash never depends on encoding it again. The types of
+// codecs, which the generator repeats in every file without exporting them, are src/message-codec.ts.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -33,6 +34,22 @@ const OPTIONS = [
   "useOptionals=none",
 ];
 
+/** The last lines of every generated file with a message in it. */
+const CODEC_TYPES = /^type Builtin = .*^interface MessageFns<T> \{.*?^\}\n/ms;
+const READER_IMPORT = /^import \{.*\} from "@bufbuild\/protobuf\/wire";\n/m;
+const CODEC_IMPORT =
+  'import type { DeepPartial, MessageCodec as MessageFns } from "../message-codec.ts";\n';
+
+function importCodecTypes(path) {
+  const generated = readFileSync(path, "utf8");
+  if (!READER_IMPORT.test(generated)) return;
+  if (!CODEC_TYPES.test(generated)) throw new Error(`${path} no longer ends with types of codecs`);
+  const imported = generated
+    .replace(CODEC_TYPES, "")
+    .replace(READER_IMPORT, (line) => line + CODEC_IMPORT);
+  writeFileSync(path, `${imported.trimEnd()}\n`);
+}
+
 const scratch = mkdtempSync(join(tmpdir(), "snaprag-proto-"));
 try {
   cpSync(join(root, "proto"), scratch, { recursive: true });
@@ -55,6 +72,7 @@ try {
     ],
     { stdio: "inherit" },
   );
+  for (const file of readdirSync(out)) importCodecTypes(join(out, file));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -1,5 +1,9 @@
-// @snaprag/proto: typed wire bindings for Snapchain 0.14.2. Every message and service of the node,
-// with one difference: `Message.data` is the bytes received, which `MessageData.decode` reads.
+/**
+ * Typed wire bindings for Snapchain 0.14.2. Every message and service of the node, with one
+ * difference: `Message.data` is the bytes received, which `MessageData.decode` reads.
+ *
+ * @module @snaprag/proto
+ */
 
 export { isSameBytes } from "./bytes.ts";
 export { HubServiceDefinition } from "./canonical/decode-events.ts";
@@ -217,6 +221,7 @@ export {
   UserNameProof,
   UserNameType,
 } from "./gen/username_proof.ts";
+export type { DeepPartial, MessageCodec } from "./message-codec.ts";
 export { findMessageKind, narrowMessage } from "./narrow-message.ts";
 export { hashedBytes } from "./raw-envelope.ts";
 export type {

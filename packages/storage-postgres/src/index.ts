@@ -1,4 +1,9 @@
-// @snaprag/storage-postgres: the PostgreSQL store of a mirror.
+/**
+ * The PostgreSQL store of a mirror.
+ *
+ * @module @snaprag/storage-postgres
+ */
+
 export type { Backend } from "./connection/connections.ts";
 export type { ChangeHandler, PostgresStoreOptions } from "./connection/postgres-store-options.ts";
 export { isSupportedServer, OLDEST_SERVER_VERSION } from "./connection/server-version.ts";

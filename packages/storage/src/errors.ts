@@ -51,6 +51,7 @@ const RETRYABLE: ReadonlySet<StorageErrorCode> = new Set([
 
 /** What is known about a failure besides its code. */
 export interface StorageErrorOptions {
+  /** What the database or its driver threw. */
   readonly cause?: unknown;
   /** SQLSTATE of the database, where there is one. */
   readonly sqlState?: string | undefined;

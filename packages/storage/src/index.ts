@@ -1,4 +1,9 @@
-// @snaprag/storage: the contract of a mirror's store, and the reference store in memory.
+/**
+ * The contract of a mirror's store, and the reference store in memory.
+ *
+ * @module @snaprag/storage
+ */
+
 export type {
   BlockBatch,
   PageBatch,

@@ -77,6 +77,7 @@ export interface PartitionProgress {
 export interface SyncLock extends AsyncDisposable {
   /** Rejects when the right is lost, such as with the connection it is bound to. */
   readonly lost: Promise<never>;
+  /** Gives the right up, and with it every lease. Twice is as good as once. */
   release(): Promise<void>;
 }
 

@@ -42,6 +42,7 @@ export type LiveRows = { readonly [Table in TableName]?: readonly TableRows[Tabl
 
 /** A store as it is at one moment, whatever is written meanwhile. */
 export interface StoreView extends AsyncDisposable {
+  /** As {@link Store.listShards}. */
   listShards(): Promise<readonly ShardProgress[]>;
   /** As {@link Store.findShard}. */
   findShard(shardId: number): Promise<ShardStanding | undefined>;

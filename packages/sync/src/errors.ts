@@ -49,8 +49,11 @@ const RETRYABLE: ReadonlySet<SyncErrorCode> = new Set([
 
 /** What is known about a failure besides its code. */
 export interface SyncErrorOptions {
+  /** What was thrown below. */
   readonly cause?: unknown;
+  /** Which shard it is about, where it is about one. */
   readonly shardId?: number | undefined;
+  /** First block whose events the node still has, for `cursor_expired`. */
   readonly firstBlock?: bigint | undefined;
 }
 

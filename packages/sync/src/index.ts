@@ -1,4 +1,9 @@
-// @snaprag/sync: keeps a store in step with a Snapchain node.
+/**
+ * Keeps a store in step with a Snapchain node.
+ *
+ * @module @snaprag/sync
+ */
+
 export type { RunOptions, Syncer } from "./create-syncer.ts";
 export { createSyncer } from "./create-syncer.ts";
 export type { SyncErrorCode, SyncErrorOptions } from "./errors.ts";

@@ -1,4 +1,9 @@
-// @snaprag/verify: Farcaster proofs as pure functions. No I/O, no clock, no Node built-in.
+/**
+ * Farcaster proofs as pure functions. No I/O, no clock, no Node built-in.
+ *
+ * @module @snaprag/verify
+ */
+
 export type { Blake3 } from "./blake3.ts";
 export { loadBlake3 } from "./blake3.ts";
 export {

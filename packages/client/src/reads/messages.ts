@@ -3,23 +3,18 @@ import type { HubCalls, NodeConnection } from "../transport/node-connection.ts";
 import type { CallOptions, UnaryMethod } from "../transport/typed-calls.ts";
 import { paginate } from "./paginate.ts";
 
-type RequestOf<Call> = Call extends UnaryMethod<infer Request, MessagesResponse> ? Request : never;
-
-// `Request extends object` is for distributing: it drops `never`, of which everything is a key.
-type NameIfPaged<Name, Request> = Request extends object
-  ? "pageToken" extends keyof Request
-    ? Name
-    : never
-  : never;
-
 /** The HubService calls that return messages page by page, such as `getAllCastMessagesByFid`. */
 export type PagedMessagesMethod = {
-  [Name in keyof HubCalls]: NameIfPaged<Name, RequestOf<HubCalls[Name]>>;
+  [Name in keyof HubCalls]: HubCalls[Name] extends UnaryMethod<infer Request, MessagesResponse>
+    ? "pageToken" extends keyof Request
+      ? Name
+      : never
+    : never;
 }[keyof HubCalls];
 
 /** What such a call is asked. A `pageToken` in it says where to start. */
-export type PagedMessagesRequest<Name extends PagedMessagesMethod> = Partial<
-  RequestOf<HubCalls[Name]>
+export type PagedMessagesRequest<Name extends PagedMessagesMethod> = NonNullable<
+  Parameters<HubCalls[Name]>[0]
 > & { readonly pageToken?: Uint8Array | undefined };
 
 /** Reads every page of a call that returns messages; see `NodeClient.readMessages`. */

@@ -2,7 +2,12 @@
 
 /** Encodes and decodes one message type. The codecs of `@snaprag/proto` satisfy it. */
 export interface Codec<Message> {
-  encode(message: Message): { finish(): Uint8Array };
+  /** What `finish()` of it returns is the message on the wire. */
+  encode(message: Message): {
+    /** The bytes; to be called once. */
+    finish(): Uint8Array;
+  };
+  /** Throws on bytes that are not a message of this type. */
   decode(bytes: Uint8Array): Message;
 }
 
@@ -66,9 +71,15 @@ export type StreamMethod<Request, Response> = (
 
 type MessageOf<MessageCodec> = MessageCodec extends Codec<infer Message> ? Message : never;
 
-type MethodCall<Method extends MethodDefinition> = Method["responseStream"] extends true
-  ? StreamMethod<MessageOf<Method["requestType"]>, MessageOf<Method["responseType"]>>
-  : UnaryMethod<MessageOf<Method["requestType"]>, MessageOf<Method["responseType"]>>;
+/** One RPC as a typed function, by its generated definition. */
+export type MethodCall<Method extends MethodDefinition> = Method extends {
+  readonly requestType: Codec<infer Request>;
+  readonly responseType: Codec<infer Response>;
+}
+  ? Method["responseStream"] extends true
+    ? StreamMethod<Request, Response>
+    : UnaryMethod<Request, Response>
+  : never;
 
 /** Every RPC of a service under its name. */
 export type ServiceCalls<Definition extends ServiceDefinition> = {

@@ -1,17 +1,16 @@
 import type { HubServiceDefinition, ReplicationServiceDefinition } from "@snaprag/proto";
 import type { LiePlan } from "./lies/lie-plan.ts";
 
-type MethodsOf<Service extends { readonly methods: object }> =
-  Service["methods"][keyof Service["methods"]];
-type Method =
-  | MethodsOf<typeof HubServiceDefinition>
-  | MethodsOf<typeof ReplicationServiceDefinition>;
+/** The generated definition of a call, of either service. */
+export type RpcDefinition =
+  | (typeof HubServiceDefinition)["methods"][keyof (typeof HubServiceDefinition)["methods"]]
+  | (typeof ReplicationServiceDefinition)["methods"][keyof (typeof ReplicationServiceDefinition)["methods"]];
 
 /** A call of a node by its name on the wire, such as `GetEvents`. */
-export type RpcMethod = Extract<Method, { readonly name: string }>["name"];
+export type RpcMethod = RpcDefinition["name"];
 
 /** A call that is answered by a stream. */
-export type StreamMethod = Extract<Method, { readonly responseStream: true }>["name"];
+export type StreamMethod = Extract<RpcDefinition, { readonly responseStream: true }>["name"];
 
 /**
  * When a fault strikes: `{}` is always, `{ times: 1 }` once, `{ after: 5, times: 1 }` at the sixth

@@ -184,5 +184,6 @@ export interface EmbeddingStore {
   complete(setId: number, signal?: AbortSignal): Promise<boolean>;
   /** Counts a failure, for `status`. */
   recordError(setId: number, message: string): Promise<void>;
+  /** Closes its connections. Twice is as good as once. */
   close(): Promise<void>;
 }

@@ -9,10 +9,15 @@ import type {
 
 /** The slice of a structured logger that this package calls. A pino logger satisfies it. */
 export interface Logger {
+  /** For whoever follows single batches and calls. */
   debug(fields: object, message: string): void;
+  /** A state has changed, or some progress was made. */
   info(fields: object, message: string): void;
+  /** Something went wrong and mends itself, such as a lost connection. */
   warn(fields: object, message: string): void;
+  /** Something needs a human. */
   error(fields: object, message: string): void;
+  /** A logger that adds these fields to each line. */
   child(bindings: Record<string, unknown>): Logger;
 }
 

@@ -56,5 +56,6 @@ export interface CastSearchStore {
   }): Promise<readonly ScoredCast[]>;
   /** Casts for reading, in the order of their keys; those that are gone meanwhile are left out. */
   readCasts(keys: readonly CastKey[]): Promise<readonly FoundCast[]>;
+  /** Closes its connections. Twice is as good as once. */
   close(): Promise<void>;
 }

@@ -96,8 +96,8 @@ export function processMessage(
 
 /**
  * The one merge that a message of a snapshot is: its row alone, because the rest already happened.
- * What it is instead, where it is none, is for {@link processListedMessage} to say. Most of what a
- * first sync does is this call, which makes nothing but the change.
+ * What it is instead, where it is none, is for {@link processSnapshotEntry} to say. Most of
+ * what a first sync does is this call, which makes nothing but the change.
  */
 export function findListedMerge(
   envelope: Message,

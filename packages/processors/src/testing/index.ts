@@ -1,5 +1,9 @@
-// @snaprag/processors/testing: builders of wire messages and events, for the tests of stores and
-// everything above them. Deterministic, and without cryptography.
+/**
+ * Builders of wire messages and events, for the tests of stores and everything above them.
+ * Deterministic, and without cryptography.
+ *
+ * @module @snaprag/processors/testing
+ */
 
 export { anEventContext } from "./event-context.ts";
 export type { EventPosition } from "./hub-events.ts";

@@ -1,5 +1,14 @@
 // Builders of what comes from contracts and the username registry.
-import type { OnChainEvent, UserNameProof } from "@snaprag/proto";
+import type {
+  ChannelRegisterBody,
+  IdRegisterEventBody,
+  OnChainEvent,
+  SignerEventBody,
+  SignerMigratedEventBody,
+  StorageRentEventBody,
+  TierPurchaseBody,
+  UserNameProof,
+} from "@snaprag/proto";
 import {
   ChannelRegisterEventType,
   IdRegisterEventType,
@@ -11,7 +20,6 @@ import {
 import { seededBytes } from "./seeded-bytes.ts";
 
 type OnChainBody = NonNullable<OnChainEvent["body"]>;
-type BodyOf<Case extends OnChainBody["$case"]> = Extract<OnChainBody, { $case: Case }>["value"];
 
 /** Unix seconds, 2024-03-03T09:46:40Z. */
 const DEFAULT_UNIX_SECONDS = 1_709_459_200n;
@@ -54,7 +62,7 @@ function anOnChainEvent(
 
 /** A signer key added, unless `eventType` says otherwise. */
 export function aSignerEvent(
-  body: Partial<BodyOf<"signerEventBody">> = {},
+  body: Partial<SignerEventBody> = {},
   options: OnChainOptions = {},
 ): OnChainEvent {
   const { seed = 0 } = options;
@@ -72,7 +80,7 @@ export function aSignerEvent(
 
 /** The migration of all signers to the key registry. */
 export function aSignerMigratedEvent(
-  body: Partial<BodyOf<"signerMigratedEventBody">> = {},
+  body: Partial<SignerMigratedEventBody> = {},
   options: OnChainOptions = {},
 ): OnChainEvent {
   const { fid = 0n } = options;
@@ -85,7 +93,7 @@ export function aSignerMigratedEvent(
 
 /** A fid registered, unless `eventType` says otherwise. */
 export function anIdRegisterEvent(
-  body: Partial<BodyOf<"idRegisterEventBody">> = {},
+  body: Partial<IdRegisterEventBody> = {},
   options: OnChainOptions = {},
 ): OnChainEvent {
   const { seed = 0 } = options;
@@ -102,7 +110,7 @@ export function anIdRegisterEvent(
 
 /** One storage unit rented. */
 export function aStorageRentEvent(
-  body: Partial<BodyOf<"storageRentEventBody">> = {},
+  body: Partial<StorageRentEventBody> = {},
   options: OnChainOptions = {},
 ): OnChainEvent {
   const { seed = 0 } = options;
@@ -114,7 +122,7 @@ export function aStorageRentEvent(
 
 /** Thirty days of the pro tier. */
 export function aTierPurchaseEvent(
-  body: Partial<BodyOf<"tierPurchaseEventBody">> = {},
+  body: Partial<TierPurchaseBody> = {},
   options: OnChainOptions = {},
 ): OnChainEvent {
   const { seed = 0 } = options;
@@ -127,7 +135,7 @@ export function aTierPurchaseEvent(
 
 /** A channel registered, unless `eventType` says otherwise; its label fits the channel messages. */
 export function aChannelRegisterEvent(
-  body: Partial<BodyOf<"channelRegisterEventBody">> = {},
+  body: Partial<ChannelRegisterBody> = {},
   options: OnChainOptions = {},
 ): OnChainEvent {
   const { seed = 0, fid = 0n } = options;

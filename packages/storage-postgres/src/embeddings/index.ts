@@ -1,4 +1,9 @@
-// @snaprag/storage-postgres/embeddings: vectors of casts in PostgreSQL, and search over them.
+/**
+ * Vectors of casts in PostgreSQL, and search over them.
+ *
+ * @module @snaprag/storage-postgres/embeddings
+ */
+
 export type {
   PostgresEmbeddingStore,
   PostgresEmbeddingStoreOptions,

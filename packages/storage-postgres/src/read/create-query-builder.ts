@@ -1,3 +1,9 @@
+/**
+ * A typed query builder over a mirror, for whoever has kysely.
+ *
+ * @module @snaprag/storage-postgres/query-builder
+ */
+
 import { Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 import pg from "pg";

@@ -11,9 +11,10 @@ export interface ConformanceSubject {
   readonly runs: number;
 }
 
-/** One thing a store has to do. `run` rejects when it does not. */
+/** One thing a store has to do. */
 export interface ConformanceCase {
   /** A sentence. */
   readonly name: string;
+  /** Rejects when the store does not. */
   run(subject: ConformanceSubject): Promise<void>;
 }

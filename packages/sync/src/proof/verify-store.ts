@@ -28,6 +28,7 @@ export interface VerifyOptions {
   readonly verification?: VerificationLevel | undefined;
   /** @default those of mainnet, on mainnet */
   readonly validatorSets?: readonly ValidatorSet[] | undefined;
+  /** Ends the comparison, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each virtual shard that was read. */
   readonly onProgress?:

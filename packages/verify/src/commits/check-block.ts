@@ -12,6 +12,7 @@ import { checkCommits, failed } from "./check-commits.ts";
 
 /** What a block is checked with. */
 export interface CheckBlockOptions extends CheckCommitsOptions {
+  /** As {@link loadBlake3} gives it. */
   readonly blake3: Blake3;
 }
 

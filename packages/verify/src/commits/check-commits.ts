@@ -45,6 +45,7 @@ export type CommitsCheck =
 
 /** What commits are checked with. */
 export interface CheckCommitsOptions {
+  /** Checks the validators' signatures. */
   readonly ed25519: Ed25519;
   /** The network's validators, such as {@link listMainnetValidatorSets}; empty if not known. */
   readonly validatorSets: readonly ValidatorSet[];

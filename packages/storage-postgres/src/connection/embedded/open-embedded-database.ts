@@ -32,6 +32,10 @@ export interface EmbeddedDatabase extends AsyncDisposable {
   readonly storeOptions: Pick<PostgresStoreOptions, "connection" | "backend">;
   /** Folder of the Unix socket, for `psql -h`. */
   readonly socketFolder: string;
+  /**
+   * Ends the database, its socket and the claim on its folder; of another process's database,
+   * nothing. Twice is as good as once.
+   */
   close(): Promise<void>;
 }
 

@@ -25,6 +25,7 @@ export interface VirtualShardRoot extends TrieRoot {
 
 /** What a trie hasher tells as the stream goes by. */
 export interface TrieObserver {
+  /** Hashes the nodes of the trie. */
   readonly blake3: Blake3;
   /** Called for each account as soon as the stream has moved past it. */
   readonly onAccountRoot?: ((account: AccountRoot) => void) | undefined;
