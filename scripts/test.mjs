@@ -12,6 +12,7 @@ const BESIDE_CHAOS = [
   "check:repo",
   "check:house",
   "check:api",
+  "check:supply",
   "check:generated",
   "check:package",
   "test:unit",

@@ -81,6 +81,19 @@ describe("README.md", () => {
     }
   });
 
+  it("quotes what docs/supply.md says of packages of others", () => {
+    const rows = [
+      ...read("docs/supply.md").matchAll(/^\| `@snaprag\/(\S+)` +\| (\d+) +\| (\S+) MB/gm),
+    ];
+    const counts = rows.flatMap(([, name, count]) => (name === "cli" ? [] : [Number(count)]));
+    const [, , count, size] = rows.find(([, name]) => name === "cli") ?? [];
+    expect(rows).toHaveLength(1 + readdirSync(new URL("packages", ROOT)).length);
+    expect(Math.min(...counts)).toBe(0);
+    expect(readme).toContain(
+      `between none and ${Math.max(...counts)} packages of others, the command ${count} (${size} MB,`,
+    );
+  });
+
   it("shows SQL that runs", async () => {
     await using database = await createTestDatabase();
     await using store = createPostgresStore({ connectionString: database.url });
@@ -121,7 +134,7 @@ describe.each(["README.md", "CONTRIBUTING.md"])("%s", (name) => {
 
   it("names scripts that exist", () => {
     const named = [
-      ...text.matchAll(/`(?:npm run )?((?:test|check|docs):[a-z]+|bench|generate|format)`/g),
+      ...text.matchAll(/`(?:npm run )?((?:test|check|docs):[a-z]+|audit|bench|generate|format)`/g),
     ];
     const scripts = listScripts();
     expect(named.filter(([, script = ""]) => !scripts.includes(script))).toEqual([]);
