@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
@@ -15,12 +17,23 @@ const waiting = { ...together, maxWorkers: 3 };
 
 /** Tests that take the longest, the longest of each project first. Others fill what is left beside them. */
 const LONG_TESTS = [
-  ...["/sync.e2e.", "/kills.e2e.", "/embed.e2e.", "/whole.e2e.", "/packed.e2e."],
-  ...["/failover.integration.", "/conformance.integration.", "/await-others.integration."],
-];
+  "apps/cli/test/sync.e2e.test.ts",
+  "apps/cli/test/embeddings/embed.e2e.test.ts",
+  "apps/cli/test/kills.e2e.test.ts",
+  "apps/cli/test/whole.e2e.test.ts",
+  "apps/cli/test/proof.e2e.test.ts",
+  "apps/cli/test/packed.e2e.test.ts",
+  "packages/sync/test/failover.integration.test.ts",
+  "packages/storage-postgres/test/conformance.integration.test.ts",
+  "packages/sync/test/run/await-others.integration.test.ts",
+].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+for (const path of LONG_TESTS) {
+  if (!existsSync(path)) throw new Error(`LONG_TESTS in vitest.config.ts names no file: ${path}`);
+}
 
 function lengthRank({ moduleId }: TestSpecification): number {
-  const rank = LONG_TESTS.findIndex((name) => moduleId.includes(name));
+  const rank = LONG_TESTS.indexOf(moduleId);
   return rank === -1 ? LONG_TESTS.length : rank;
 }
 
