@@ -1,6 +1,9 @@
-// Starts one real PostgreSQL for a whole test run.
+// Starts one real PostgreSQL for a whole test run, and has a folder for what its workers share.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
@@ -25,11 +28,14 @@ async function expectVersion(url: string): Promise<void> {
 
 /** Vitest's global set-up. `TEST_DATABASE_URL` names a server to use instead. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const templateFolder = mkdtempSync(join(tmpdir(), "snaprag-template-"));
+  const removeFolder = () => rmSync(templateFolder, { recursive: true, force: true });
+  project.provide("templateFolder", templateFolder);
   const given = process.env["TEST_DATABASE_URL"];
   if (given !== undefined) {
     await expectVersion(given);
     project.provide("databaseServerUrl", given);
-    return async () => undefined;
+    return async () => removeFolder();
   }
   const server = spawn(process.execPath, [SCRIPT], { stdio: ["pipe", "pipe", "inherit"] });
   const exited = once(server, "exit");
@@ -42,6 +48,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const stop = async () => {
     server.stdin.end();
     await exited;
+    removeFolder();
   };
   try {
     await expectVersion(url);

@@ -24,10 +24,14 @@ async function onServer(statement: string): Promise<void> {
   await runAt(inject("databaseServerUrl"), statement);
 }
 
-/** Creates an empty database; disposing drops it, with whoever is still connected. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Creates a database, empty or with all that is in another one, which nobody may be connected to.
+ * Disposing drops it, with whoever is still connected.
+ */
+export async function createTestDatabase(copied?: { readonly url: string }): Promise<TestDatabase> {
   const name = `snaprag_test_${randomBytes(6).toString("hex")}`;
-  await onServer(`create database ${name}`);
+  const template = copied === undefined ? "" : ` template ${new URL(copied.url).pathname.slice(1)}`;
+  await onServer(`create database ${name}${template}`);
   const url = new URL(inject("databaseServerUrl"));
   url.pathname = `/${name}`;
   return {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { expect, it } from "vitest";
-import { runCli, startCli } from "./support/built-cli.ts";
+import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
 import { inEmptyFolder } from "./support/databases.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -22,7 +22,7 @@ const [, SOCKET_FOLDER = "", USER, SQL = ""] =
   /^psql -h "\$PWD\/(.*?)" -U (\w+) -c "(.*)"$/m.exec(README) ?? [];
 const [, PRINTED = ""] = /^psql .*?```text\n(.*?)```/ms.exec(README) ?? [];
 
-it("lets a devnet's mirror be looked at while it is made", async () => {
+it("lets a devnet's mirror be looked at while it is made, and makes it afresh at the next start", async () => {
   expect(JSON.parse(read("package.json")).scripts.snaprag).toBe("exec node apps/cli/dist/main.js");
   await using workplace = await inEmptyFolder();
   const { folder } = workplace;
@@ -47,6 +47,27 @@ it("lets a devnet's mirror be looked at while it is made", async () => {
   expect(rows).toHaveLength(3);
   const owner = JSON.parse(readFileSync(join(folder, ".snaprag/devnet.owner"), "utf8"));
   expect(owner.socketFolder).toBe(host);
+
+  const quarantine = (...argv: string[]) => runCli(["quarantine", ...argv, "--devnet"], { folder });
+  const listed = await quarantine("list");
+  expect(listed).toMatchObject({ exitCode: 0, stdout: "Nothing is in quarantine.\n" });
+  expect((await quarantine("retry", "--all")).exitCode).toBe(75);
+
+  sync.kill("SIGINT");
+  const ended = await sync.ended;
+  expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(ended.stdout).not.toContain("earlier devnet removed");
+  const status = await runCli(["status", "--devnet", "--json"], { folder });
+  const { tables } = JSON.parse(status.stdout);
+  expect(tables.casts.live).toBeGreaterThan(1000);
+  expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "database contents", tables });
+  const retried = await quarantine("retry", "--all");
+  expect(retried).toMatchObject({ exitCode: 0, stdout: "0 resolved, 0 still open.\n" });
+
+  await using next = startCli(["sync", "--devnet"], { folder });
+  await next.printed("earlier devnet removed");
+  // Only a mirror with nothing in it plans a snapshot.
+  await next.printed("planned snapshot");
 });
 
 it("has a simulated node where the examples look for one", async () => {

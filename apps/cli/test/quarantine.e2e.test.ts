@@ -3,9 +3,9 @@ import { HashScheme, HubEvent, HubEventType, Message, SignatureScheme } from "@s
 import type { QuarantinedMessage } from "@snaprag/storage";
 import { describe, expect, it } from "vitest";
 import type { Ended } from "./support/built-cli.ts";
-import { runCli, startCli } from "./support/built-cli.ts";
+import { runCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
-import { DATABASES, embedded, inEmptyFolder, onServer } from "./support/databases.ts";
+import { DATABASES, inEmptyFolder, onServer } from "./support/databases.ts";
 import { withStore } from "./support/mirror.ts";
 
 const BLOCK = 11n;
@@ -188,20 +188,5 @@ describe("snaprag quarantine", () => {
     expect((await quarantine(workplace, "show", "1")).exitCode).toBe(2);
     expect(await quarantine(workplace, "list")).toMatchObject({ exitCode: 0 });
   });
-
-  it("looks at the embedded database while a sync has it, and retries when it has ended", async () => {
-    await using workplace = await embedded();
-    const { folder } = workplace;
-    await using sync = startCli(["sync", "--devnet"], { folder });
-    await sync.printed("indexes are in place");
-
-    const looked = await quarantine(workplace, "list", "--devnet");
-    expect(looked).toMatchObject({ exitCode: 0, stdout: "Nothing is in quarantine.\n" });
-    const refused = await quarantine(workplace, "retry", "--all", "--devnet");
-    expect(refused.exitCode).toBe(75);
-    sync.kill("SIGINT");
-    await sync.ended;
-    const retried = await quarantine(workplace, "retry", "--all", "--devnet");
-    expect(retried).toMatchObject({ exitCode: 0, stdout: "0 resolved, 0 still open.\n" });
-  });
+  // Beside a sync that has the embedded database: first-minutes.e2e.test.ts.
 });

@@ -8,7 +8,7 @@ import { startBareNode } from "../../../test/support/bare-node.ts";
 import type { Ended, RunningCli } from "./support/built-cli.ts";
 import { jsonLines, runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
-import { DATABASES, embedded, inEmptyFolder, onServer } from "./support/databases.ts";
+import { DATABASES, inEmptyFolder, onServer } from "./support/databases.ts";
 import { querySql } from "./support/query-sql.ts";
 
 /** What the program prints once it follows the node. */
@@ -42,19 +42,6 @@ async function readStatus(workplace: Workplace): Promise<Status> {
 }
 
 describe("a second snaprag sync", () => {
-  it("is told who holds an embedded database, and exits with 75", async () => {
-    await using node = await startNode();
-    await using workplace = await embedded();
-    await using first = startSync(workplace, node.endpoint);
-    await first.printed(CAUGHT_UP);
-
-    const second = await run(workplace, "sync", "--snapchain-endpoint", node.endpoint);
-
-    expect(second.exitCode).toBe(75);
-    expect(second.stderr).toMatch(/^error: snaprag sync on [^\n]+\n[A-Z][^\n]+\.\n$/);
-    expect(second.stderr).toContain(`(pid ${first.pid})`);
-  });
-
   it("stands by on a server, and follows when the first one is killed", async () => {
     await using node = await startNode();
     await using workplace = await onServer();
@@ -75,14 +62,12 @@ describe("a second snaprag sync", () => {
 });
 
 describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
-  it("mirrors a node until it is synced, and says what the database holds", async () => {
+  it("mirrors a node until it is synced, says what the database holds, and goes on from there", async () => {
     await using node = await startNode();
     await using workplace = await createWorkplace();
+    const flags = ["--until-synced", "--snapchain-endpoint", node.endpoint];
 
-    const ended = await run(
-      workplace,
-      ...["sync", "--until-synced", "--snapchain-endpoint", node.endpoint],
-    );
+    const ended = await run(workplace, "sync", ...flags);
 
     expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
     const lines = jsonLines(ended);
@@ -108,37 +93,24 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
         proof: shardId === 0 ? null : expect.objectContaining({ commits: "not_configured" }),
       });
     }
-  });
 
-  it("ends cleanly at Ctrl-C, its last line saying what the database holds", async () => {
-    await using node = await startNode();
-    await using workplace = await createWorkplace();
-    await using sync = startSync(workplace, node.endpoint);
-    await sync.printed(CAUGHT_UP);
+    const again = await run(workplace, "sync", ...flags);
 
-    sync.kill("SIGINT");
-    const ended = await sync.ended;
-
-    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "database contents" });
-  });
-
-  it("goes on from where it was stopped", async () => {
-    await using node = await startNode();
-    await using workplace = await createWorkplace();
-    const flags = ["--until-synced", "--snapchain-endpoint", node.endpoint];
-    expect((await run(workplace, "sync", ...flags)).exitCode).toBe(0);
-    const before = await readStatus(workplace);
-
-    const ended = await run(workplace, "sync", ...flags);
-
-    expect(ended.exitCode).toBe(0);
-    expect(ended.stdout).not.toContain("planned snapshot");
+    expect(again.exitCode).toBe(0);
+    expect(again.stdout).not.toContain("planned snapshot");
     const after = await readStatus(workplace);
-    expect(Number(after.shards[1]?.height)).toBeGreaterThan(Number(before.shards[1]?.height));
+    expect(Number(after.shards[1]?.height)).toBeGreaterThan(Number(status.shards[1]?.height));
+
+    if (workplace.databaseFlags.length > 0) return;
+    // People are told where an embedded database is, and how to use a server.
+    const told = await run(workplace, "sync", "--log-format", "pretty", ...flags);
+    expect(told.stdout).toMatch(/embedded database in \.\/\.snaprag\/db\. --database-url /);
+    expect(told.stdout).toMatch(
+      /\.\/\.snaprag\/db holds [\d,]+ messages of \d+ users; live rows: /,
+    );
   });
 
-  it("can be looked at while it runs, again and again", async () => {
+  it("can be looked at and keeps others away while it runs, ends at Ctrl-C, and can be reset then", async () => {
     await using node = await startNode();
     await using workplace = await createWorkplace();
     await using sync = startSync(workplace, node.endpoint);
@@ -152,29 +124,33 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
     expect(people.exitCode).toBe(0);
     expect(people.stdout).toMatch(/^shard +phase +height/);
     expect(people.stdout).toMatch(/^casts +[\d,]+ +[\d,]+$/m);
-    sync.kill("SIGTERM");
-    expect((await sync.ended).exitCode).toBe(0);
-  });
 
-  it("keeps others from resetting the mirror; without it, a reset empties the database", async () => {
-    await using node = await startNode();
-    await using workplace = await createWorkplace();
-    await using sync = startSync(workplace, node.endpoint);
     await sync.printed(CAUGHT_UP);
-
     const refused = await run(workplace, "reset", "--force");
-    sync.kill("SIGINT");
-    await sync.ended;
-    const done = await run(workplace, "reset", "--force");
-
     expect(refused.exitCode).toBe(75);
     expect(refused.stderr).toContain(`(pid ${sync.pid})`);
+    if (workplace.databaseFlags.length === 0) {
+      const second = await run(workplace, "sync", "--snapchain-endpoint", node.endpoint);
+      expect(second.exitCode).toBe(75);
+      expect(second.stderr).toMatch(/^error: snaprag sync on [^\n]+\n[A-Z][^\n]+\.\n$/);
+      expect(second.stderr).toContain(`(pid ${sync.pid})`);
+    }
+
+    sync.kill("SIGINT");
+    const ended = await sync.ended;
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "database contents" });
+
+    const done = await run(workplace, "reset", "--force");
     expect(done).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await readStatus(workplace)).toEqual({ shards: [], tables: {}, embeddings: [] });
   });
+});
 
-  it("mirrors a devnet of its own, afresh at each start", async () => {
-    await using workplace = await createWorkplace();
+describe("snaprag sync", () => {
+  // On the embedded database: first-minutes.e2e.test.ts.
+  it("mirrors a devnet of its own into PostgreSQL, afresh at each start", async () => {
+    await using workplace = await onServer();
     const { folder, databaseFlags } = workplace;
 
     const ended = await run(workplace, "sync", "--devnet", "--until-synced");
@@ -189,22 +165,6 @@ describe.each(DATABASES)("snaprag sync on %s", (_, createWorkplace) => {
     const { tables } = JSON.parse(status.stdout);
     expect(tables.casts.live).toBeGreaterThan(1000);
     expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "database contents", tables });
-  });
-});
-
-describe("snaprag sync", () => {
-  it("uses the first of several nodes that answers", async () => {
-    await using node = await startNode();
-    await using workplace = await onServer();
-
-    const ended = await run(
-      workplace,
-      ...["sync", "--until-synced", "--snapchain-endpoint", "http://127.0.0.1:1"],
-      ...["--snapchain-endpoint", node.endpoint],
-    );
-
-    expect(ended.exitCode).toBe(0);
-    expect(ended.stdout).toContain(`"endpoint":"${node.endpoint}"`);
   });
 
   it("goes on at another node when one fails, never at one of another network", async () => {
@@ -251,16 +211,18 @@ describe("snaprag sync", () => {
     expect(jsonLines(ended).at(-1)).toMatchObject({ msg: "the rows cannot be counted" });
   });
 
-  it("ends by itself with --historical-only", async () => {
+  it("ends by itself with --historical-only, at the first of several nodes that answers", async () => {
     await using node = await startNode();
     await using workplace = await onServer();
 
     const ended = await run(
       workplace,
-      ...["sync", "--historical-only", "--snapchain-endpoint", node.endpoint],
+      ...["sync", "--historical-only", "--snapchain-endpoint", "http://127.0.0.1:1"],
+      ...["--snapchain-endpoint", node.endpoint],
     );
 
     expect(ended).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(ended.stdout).toContain(`"endpoint":"${node.endpoint}"`);
     expect((await readStatus(workplace)).tables.casts?.live).toBeGreaterThan(100);
   });
 
@@ -276,22 +238,6 @@ describe("snaprag sync", () => {
     expect(ended.exitCode).toBe(0);
     expect(ended.stdout).not.toContain("planned snapshot");
     expect((await readStatus(workplace)).tables.casts?.live).toBeLessThan(100);
-  });
-
-  it("says where the embedded database is, and how to use a server", async () => {
-    await using node = await startNode();
-    await using workplace = await embedded();
-
-    const ended = await run(
-      workplace,
-      ...["sync", "--log-format", "pretty", "--until-synced", "--snapchain-endpoint"],
-      node.endpoint,
-    );
-
-    expect(ended.stdout).toMatch(/embedded database in \.\/\.snaprag\/db\. --database-url /);
-    expect(ended.stdout).toMatch(
-      /\.\/\.snaprag\/db holds [\d,]+ messages of \d+ users; live rows: /,
-    );
   });
 
   it("reads file and environment", async () => {

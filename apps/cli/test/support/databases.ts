@@ -1,8 +1,7 @@
 // The two kinds of database that the program works with, as its flags and folders name them.
-import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { copyEmbeddedDatabase } from "../../../../test/support/embedded-template.ts";
 import { createTestDatabase } from "../../../../test/support/test-database.ts";
-import { runCli } from "./built-cli.ts";
 import type { TemporaryFolder } from "./temporary-folder.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
 
@@ -13,10 +12,11 @@ export interface Workplace extends AsyncDisposable {
   readonly databaseFlags: readonly string[];
 }
 
-/** A database on the run's PostgreSQL server. */
-export async function onServer(): Promise<Workplace> {
+/** A database on the run's PostgreSQL server; a copy of a workplace's there that nobody has open. */
+export async function onServer(copied?: Workplace): Promise<Workplace> {
   const folder = createTemporaryFolder();
-  const database = await createTestDatabase();
+  const [, url] = copied?.databaseFlags ?? [];
+  const database = await createTestDatabase(url === undefined ? undefined : { url });
   return {
     folder: folder.path,
     databaseFlags: ["--database-url", database.url],
@@ -37,22 +37,11 @@ export async function inEmptyFolder(): Promise<Workplace> {
   };
 }
 
-/** The embedded database in the working folder: a copy, because making one takes seconds. */
+/** The embedded database in the working folder, as `snaprag migrate` makes it. */
 export async function embedded(): Promise<Workplace> {
-  template ??= makeTemplate();
   const workplace = await inEmptyFolder();
-  cpSync(await template, join(workplace.folder, ".snaprag"), { recursive: true });
+  await copyEmbeddedDatabase(join(workplace.folder, ".snaprag/db"));
   return workplace;
-}
-
-let template: Promise<string> | undefined;
-
-async function makeTemplate(): Promise<string> {
-  const folder = createTemporaryFolder();
-  process.once("exit", () => folder[Symbol.dispose]());
-  const { exitCode, stderr } = await runCli(["migrate"], { folder: folder.path });
-  if (exitCode !== 0) throw new Error(`The embedded database cannot be made: ${stderr}`);
-  return join(folder.path, ".snaprag");
 }
 
 /** Both kinds, to run a test on each. */

@@ -21,6 +21,21 @@ function socketConfig(folder: string): pg.ClientConfig {
   return { host: folder, port: 5432, user: "postgres", database: "postgres" };
 }
 
+/** A session that stays open, for what is asked over and over: to open one takes longer than to ask. */
+export interface Session extends AsyncDisposable {
+  query(sql: string): Promise<pg.QueryResult["rows"]>;
+}
+
+/** Opens a session in a workplace's database on the server. */
+export async function openSession({ databaseFlags }: Workplace): Promise<Session> {
+  const client = new pg.Client({ connectionString: databaseFlags[1] });
+  await client.connect();
+  return {
+    query: async (sql) => (await client.query(sql)).rows,
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
+
 /** Runs a statement in a workplace's database, whether or not a program has it open. */
 export async function querySql(
   { folder, databaseFlags }: Workplace,
