@@ -1,6 +1,6 @@
 // What is published is what works: every package as a tarball, installed where nothing else is.
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,7 +13,6 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 interface Packed {
   readonly name: string;
-  readonly folder: string;
   readonly tarball: string;
   /** What can be imported, such as `@snaprag/storage/conformance`. */
   readonly entries: readonly string[];
@@ -24,25 +23,54 @@ interface Packed {
 let place: TemporaryFolder;
 let packages: readonly Packed[];
 
-async function pack(folder: string): Promise<Packed> {
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const tarball = join(place.path, `${manifest.name.replace(/^@snaprag\//, "")}.tgz`);
-  await run("npx", ["--yes", "pnpm@10.34.9", "pack", "--out", tarball], { cwd: folder });
-  const exported = Object.keys(manifest.exports ?? {})
-    .filter((entry) => entry !== "./package.json")
-    .map((entry) => manifest.name + entry.slice(1));
-  const isWorker = (entry: string) => entry.endsWith("-worker");
-  const entries = exported.filter((entry) => !isWorker(entry));
-  return { name: manifest.name, folder, tarball, entries, workers: exported.filter(isWorker) };
+/** Packs every package, in one go: to start pnpm takes longer than to pack. */
+async function packAll(): Promise<readonly Packed[]> {
+  const groups = ["packages", "apps"];
+  const filters = groups.flatMap((group) => ["--filter", `./${group}/*`]);
+  const out = join(place.path, "%s.tgz");
+  await run("npx", ["--yes", "pnpm@10.34.9", ...filters, "--recursive", "pack", "--out", out], {
+    cwd: ROOT,
+  });
+  return groups.flatMap((group) =>
+    readdirSync(join(ROOT, group)).map((name) => toPacked(join(ROOT, group, name))),
+  );
 }
 
-/** An npm project outside the repository in which our packages come from their tarballs. */
-function createProject(name: string, dependencies: Readonly<Record<string, string>>): string {
-  const folder = join(place.path, name);
+function toPacked(folder: string): Packed {
+  const { name, exports = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const exported = Object.keys(exports)
+    .filter((entry) => entry !== "./package.json")
+    .map((entry) => name + entry.slice(1));
+  const isWorker = (entry: string) => entry.endsWith("-worker");
+  return {
+    name,
+    tarball: join(place.path, `${name.replace("@", "").replace("/", "-")}.tgz`),
+    entries: exported.filter((entry) => !isWorker(entry)),
+    workers: exported.filter(isWorker),
+  };
+}
+
+/**
+ * Installs one package into an npm project of its own, outside the repository, in which our packages
+ * come from their tarballs.
+ */
+async function install({ name, tarball, entries }: Packed): Promise<string> {
+  const folder = join(place.path, name.replace("@snaprag/", ""));
+  if (existsSync(folder)) return folder;
   mkdirSync(folder);
-  const tarballs = packages.map(({ name: own, tarball }) => [own, `file:${tarball}`]);
-  const manifest = { private: true, dependencies, overrides: Object.fromEntries(tarballs) };
+  const optional = {
+    "fast-check": "^4",
+    "@electric-sql/pglite-socket": "0.2.17",
+    kysely: "^0.28",
+  };
+  const needsOptional = entries.some((entry) => /embedded|conformance|query/.test(entry));
+  const dependencies = { ...(needsOptional ? optional : {}), [name]: `file:${tarball}` };
+  const overrides = Object.fromEntries(
+    packages.map(({ name: own, tarball: ownTarball }) => [own, `file:${ownTarball}`]),
+  );
+  const manifest = { private: true, dependencies, overrides };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: folder });
   return folder;
 }
 
@@ -73,28 +101,16 @@ async function startThread(worker: string, folder: string): Promise<string> {
 
 beforeAll(async () => {
   place = createTemporaryFolder();
-  const folders = ["packages", "apps"].flatMap((group) =>
-    readdirSync(join(ROOT, group)).map((name) => join(ROOT, group, name)),
-  );
-  packages = await Promise.all(folders.map(pack));
+  packages = await packAll();
   return () => place[Symbol.dispose]();
 }, 120_000);
 
 describe("the tarball", () => {
   it("of each package installs into an empty folder and is imported there", async () => {
-    for (const { name, tarball, entries, workers } of packages) {
+    for (const packed of packages) {
+      const { name, entries, workers } = packed;
       if (entries.length + workers.length === 0) continue;
-      const optional = {
-        "fast-check": "^4",
-        "@electric-sql/pglite-socket": "0.2.17",
-        kysely: "^0.28",
-      };
-      const needsOptional = entries.some((entry) => /embedded|conformance|query/.test(entry));
-      const folder = createProject(name.replace("@snaprag/", ""), {
-        ...(needsOptional ? optional : {}),
-        [name]: `file:${tarball}`,
-      });
-      await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder });
+      const folder = await install(packed);
 
       const counts = await countExports(entries, { folder, type: "module" });
       const required = await countExports(entries, { folder, type: "commonjs" });
@@ -108,8 +124,8 @@ describe("the tarball", () => {
 
   it("of the command mirrors a devnet from there", async () => {
     const cli = packages.find(({ name }) => name === "@snaprag/cli");
-    const folder = createProject("command", { "@snaprag/cli": `file:${cli?.tarball}` });
-    await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder });
+    if (cli === undefined) throw new Error("The command is not packed");
+    const folder = await install(cli);
 
     const { stdout } = await run("npx", ["snaprag", "sync", "--devnet", "--until-synced"], {
       cwd: folder,
