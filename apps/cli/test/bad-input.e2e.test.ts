@@ -16,20 +16,25 @@ import { createTemporaryFolder } from "./support/temporary-folder.ts";
 
 /** Nothing listens on port 1. */
 const NOWHERE = "http://127.0.0.1:1";
+const NO_DATABASE = "postgres://ada:secret@127.0.0.1:1/mirror";
 const MAINNET = 1;
 
 let folder: TemporaryFolder;
 let database: TestDatabase;
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = createTemporaryFolder();
-  database = await createTestDatabase();
 });
 
-afterEach(async () => {
-  folder[Symbol.dispose]();
-  await database[Symbol.asyncDispose]();
-});
+afterEach(() => folder[Symbol.dispose]());
+
+/** Gives each test of a suite an empty database. */
+function useDatabase(): void {
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database[Symbol.asyncDispose]());
+}
 
 function run(...argv: string[]): Promise<Ended> {
   return runCli(argv, { folder: folder.path });
@@ -71,7 +76,7 @@ describe("a wrong command line exits with 2", () => {
   });
 
   it("for a reset without --force", async () => {
-    expectFailure(await run("reset", "--database-url", database.url), 2, "delete", "--force");
+    expectFailure(await run("reset", "--database-url", NO_DATABASE), 2, "delete", "--force");
   });
 
   it("for a reset of a folder that is no database", async () => {
@@ -109,7 +114,7 @@ describe("a wrong configuration exits with 3", () => {
   it("for a schema name that is not one", async () => {
     writeConfig('[database]\nschema = "My Schema"');
 
-    expectFailure(await run("migrate", "--database-url", database.url), 3, "My Schema");
+    expectFailure(await run("migrate", "--database-url", NO_DATABASE), 3, "My Schema");
   });
 
   it("for a devnet that no port is free for", async () => {
@@ -149,6 +154,8 @@ describe("a node that cannot be reached exits with 10", () => {
 });
 
 describe("a node that cannot be mirrored exits with 11", () => {
+  useDatabase();
+
   it("without ReplicationService", async () => {
     await using node = await startBareNode({ network: MAINNET });
 
@@ -198,12 +205,13 @@ describe("a node that cannot be mirrored exits with 11", () => {
 });
 
 describe("a database that does not answer or refuses exits with 20", () => {
+  useDatabase();
+
   it("where nothing listens", async () => {
     await using node = await startBareNode({ network: MAINNET });
-    const url = "postgres://ada:secret@127.0.0.1:1/mirror";
 
     const ended = await run(
-      ...["sync", "--snapchain-endpoint", node.endpoint, "--database-url", url],
+      ...["sync", "--snapchain-endpoint", node.endpoint, "--database-url", NO_DATABASE],
     );
 
     expectFailure(ended, 20, "ECONNREFUSED");
@@ -275,6 +283,8 @@ describe("an output that cannot be written exits with 1", () => {
 });
 
 describe("a database that cannot hold the mirror exits with 21", () => {
+  useDatabase();
+
   it("when a newer version has migrated it", async () => {
     expect((await run("migrate", "--database-url", database.url)).exitCode).toBe(0);
     await query("insert into schema_migrations (id, name) values (1000, 'from the future')");
