@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createDevnet } from "@snaprag/devnet";
 import { expect, it } from "vitest";
 import { jsonLines, runCli } from "./support/built-cli.ts";
-import { embedded, onServer } from "./support/databases.ts";
+import { onServer } from "./support/databases.ts";
 import { guardNode } from "./support/guarded-node.ts";
 
 const CERTIFICATES = new URL("../../../packages/client/test/support/tls/", import.meta.url);
@@ -41,7 +41,7 @@ it("is mirrored and verified with the key, and never with it in what is printed"
 it("refuses who has no key, and says which setting has it", async () => {
   await using node = await startNode();
   await using guarded = await guardNode(node.endpoint, { header: ["x-api-key", "open-sesame"] });
-  await using workplace = await embedded();
+  await using workplace = await onServer();
   const { folder, databaseFlags } = workplace;
   const sync = ["sync", "--until-synced", "--snapchain-endpoint", guarded.endpoint];
   const wrong = { [VARIABLE]: "x-api-key: wrong" };
