@@ -1,11 +1,12 @@
 // Connections that a sync opens, held against what is said of them.
+import { setTimeout as delay } from "node:timers/promises";
 import { createDevnet } from "@snaprag/devnet";
 import { expect, it } from "vitest";
 import type { Ended } from "./support/built-cli.ts";
 import { runCli, startCli } from "./support/built-cli.ts";
 import type { Workplace } from "./support/databases.ts";
 import { onServer } from "./support/databases.ts";
-import { querySql } from "./support/query-sql.ts";
+import { openSession, querySql } from "./support/query-sql.ts";
 
 const SESSIONS = `
 select pid from pg_stat_activity
@@ -25,7 +26,11 @@ async function countMost(workplace: Workplace, until: Promise<unknown>): Promise
   };
   until.then(end, end);
   let most = 0;
-  while (!isOver) most = Math.max(most, (await querySql(workplace, SESSIONS)).length);
+  await using beside = await openSession(workplace);
+  while (!isOver) {
+    most = Math.max(most, (await beside.query(SESSIONS)).length);
+    await delay(2);
+  }
   return most;
 }
 
