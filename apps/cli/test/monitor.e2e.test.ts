@@ -1,12 +1,20 @@
 // What a sync tells other programs of itself over HTTP.
+import { execFile } from "node:child_process";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createDevnet } from "@snaprag/devnet";
 import { describe, expect, it } from "vitest";
 import type { RunningCli } from "./support/built-cli.ts";
 import { runCli, startCli } from "./support/built-cli.ts";
 import { DATABASES, inEmptyFolder, onServer } from "./support/databases.ts";
+import { REPOSITORY } from "./support/deploy-files.ts";
+import { listQueries, missingOf } from "./support/monitoring-queries.ts";
 
+const ASK_MONITOR = fileURLToPath(new URL("deploy/ask-monitor.mjs", REPOSITORY));
+
+const execute = promisify(execFile);
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
 async function urlOf(sync: RunningCli): Promise<string> {
@@ -17,6 +25,13 @@ async function urlOf(sync: RunningCli): Promise<string> {
 async function ask(url: string) {
   const response = await fetch(url);
   return { status: response.status, text: await response.text() };
+}
+
+/** Asks as the health check of the image does. */
+function askLikeImage(url: string, path: string) {
+  const address = `0.0.0.0:${new URL(url).port}`;
+  const environment = { ...process.env, SNAPRAG_MONITOR_ADDRESS: address };
+  return execute(process.execPath, [ASK_MONITOR, path], { env: environment });
 }
 
 async function askJson(url: string) {
@@ -63,8 +78,12 @@ describe.each(DATABASES)("a monitor, with %s", (_, openWorkplace) => {
       expect(lag).toBeLessThan(20);
     }
 
+    expect(listQueries().flatMap((query) => missingOf(query, metrics))).toEqual([]);
+    expect((await askLikeImage(url, "/live")).stdout).toBe('{"live":true}\n');
+
     devnet.pause();
     await expect.poll(isReady, PATIENCE).toBe(503);
+    await expect(askLikeImage(url, "/ready")).rejects.toMatchObject({ code: 1 });
     const { json: late } = await askJson(`${url}/ready`);
     expect(late.reasons.join()).toMatch(/shard \d is \d+ seconds behind, more than 3/);
     devnet.resume();

@@ -43,13 +43,6 @@ describe("README.md", () => {
     }
   });
 
-  it("has Prometheus read the metrics under the name that its rules go by", () => {
-    const [, job = "", target = ""] = /job_name: (\w+)\n.*\n.*\["(.*?)"\]/.exec(MONITORING) ?? [];
-    const named = [...MONITORING.matchAll(/job="(\w+)"/g)].map(([, name]) => name);
-    expect(named).toEqual([job]);
-    expect(MONITORING).toContain(`--monitor ${target.replace("localhost:", "")}\``);
-  });
-
   it("has every exit code with its meaning, and whether starting again helps", () => {
     for (const [outcome, code] of Object.entries(EXIT_CODES) as [Outcome, number][]) {
       expect(rowOf(String(code))).toEqual([OUTCOME_MEANINGS[outcome], RESTARTS[outcome]]);
