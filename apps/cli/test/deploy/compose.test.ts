@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { variableOf } from "../../src/config/keys/config-keys.ts";
+import { listConfigKeys, variableOf } from "../../src/config/keys/config-keys.ts";
 import { readVariables } from "../../src/config/read-variables.ts";
 import type { ComposeService } from "../support/deploy-files.ts";
 import {
@@ -44,7 +44,12 @@ describe("deploy/compose.yaml", () => {
   });
 
   it.each(OWN)("sets only what exists for %s, and no default of its own is wrong", (_, service) => {
-    const layer = readVariables(environmentOf(service));
+    const environment = environmentOf(service);
+    const known = listConfigKeys().map(variableOf);
+    const own = Object.keys(environment).filter((name) => name.startsWith("SNAPRAG_"));
+    // An empty one counts as not set, and is not read at all.
+    expect(known).toEqual(expect.arrayContaining(own));
+    const layer = readVariables(environment);
 
     expect(layer.get("database.url")?.value).toBe("postgres://postgres@postgres/farcaster");
   });
