@@ -22,6 +22,7 @@ import {
 import type { Store } from "@snaprag/storage";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyEmbeddedDatabase } from "../../../test/support/embedded-template.ts";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
 import {
   anyFnameProof,
@@ -100,6 +101,7 @@ async function openOnServer(): Promise<OpenStore> {
 
 async function openEmbedded(): Promise<OpenStore> {
   const folder = await mkdtemp(join(tmpdir(), "snaprag-bytes-"));
+  await copyEmbeddedDatabase(join(folder, "db"));
   const database = await openEmbeddedDatabase({ folder: join(folder, "db"), holder: "a test" });
   const store = createPostgresStore(database.storeOptions);
   return {

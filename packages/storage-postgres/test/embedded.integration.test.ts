@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { aCastAdd, aMergeMessageEvent } from "@snaprag/processors/testing";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { copyEmbeddedDatabase } from "../../../test/support/embedded-template.ts";
 import { openEmbeddedDatabase } from "../src/connection/embedded/index.ts";
 import { cannotOpen } from "../src/connection/embedded/open-embedded-database.ts";
 import { findOwner, removeDeadOwner } from "../src/connection/embedded/owner-file.ts";
@@ -52,6 +53,7 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("keeps the messages of one statement together, however many use the session", async () => {
+    await copyEmbeddedDatabase(folder);
     await using database = await openEmbeddedDatabase({ folder, holder: "the owner" });
     await using store = createPostgresStore(database.storeOptions);
     await store.migrate();
@@ -73,6 +75,7 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("takes the folder over from an owner that was killed", async () => {
+    await copyEmbeddedDatabase(folder);
     const killed = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     const startedAt = "0";
     const owner = { pid: killed.pid, startedAt, holder: "the killed", socketFolder: "/nowhere" };
@@ -90,6 +93,7 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("sees an owner whose process cannot be seen, as in another container, by its socket", async () => {
+    await copyEmbeddedDatabase(folder);
     await using database = await openEmbeddedDatabase({ folder, holder: "the owner" });
     await using store = createPostgresStore(database.storeOptions);
     await store.migrate();
@@ -111,6 +115,7 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("leaves the folder to an owner of another host that gives no sign of life", async () => {
+    await copyEmbeddedDatabase(folder);
     const ownerFile = `${folder}.owner`;
     const dead = { pid: 1, startedAt: "0", holder: "a sync", socketFolder: "/nowhere" };
     await writeFile(ownerFile, JSON.stringify({ ...dead, host: "another-host" }));
@@ -128,6 +133,7 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("takes the folder over where the owner's file was cut off, as when the power fails", async () => {
+    await copyEmbeddedDatabase(folder);
     await writeFile(`${folder}.owner`, "");
     expect(await findOwner(`${folder}.owner`, `${folder}.socket`)).toBeUndefined();
 
@@ -169,6 +175,7 @@ describe("openEmbeddedDatabase()", () => {
   });
 
   it("leaves the folder to whoever took it over from the same dead owner first", async () => {
+    await copyEmbeddedDatabase(folder);
     const ownerFile = `${folder}.owner`;
     const dead = { pid: 1, startedAt: "0", holder: "the killed", socketFolder: "/nowhere" };
     await writeFile(ownerFile, JSON.stringify(dead));
@@ -201,6 +208,7 @@ describe("openEmbeddedDatabase()", () => {
 
 describe("finishLoading()", () => {
   it("replaces an index whose build was cut off", async () => {
+    await copyEmbeddedDatabase(folder);
     await using database = await openEmbeddedDatabase({ folder, holder: "the owner" });
     await using store = createPostgresStore(database.storeOptions);
     await store.migrate();

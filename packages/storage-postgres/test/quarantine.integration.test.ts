@@ -21,6 +21,7 @@ import {
 import type { PageBatch, QuarantineRecord, Store } from "@snaprag/storage";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { copyEmbeddedDatabase } from "../../../test/support/embedded-template.ts";
 import type { TestDatabase } from "../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
 import type { EmbeddedDatabase } from "../src/connection/embedded/index.ts";
@@ -371,6 +372,7 @@ describe("the embedded database", () => {
   let embedded: EmbeddedDatabase;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "snaprag-embedded-"));
+    await copyEmbeddedDatabase(join(folder, "db"));
     embedded = await openEmbeddedDatabase({ folder: join(folder, "db"), holder: "a test" });
   });
   afterAll(async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
+import { copyEmbeddedDatabase } from "../../../../../test/support/embedded-template.ts";
 import { createTestDatabase } from "../../../../../test/support/test-database.ts";
 import { openEmbeddedDatabase } from "../../../src/connection/embedded/index.ts";
 import type { PostgresEmbeddingStore } from "../../../src/embeddings/index.ts";
@@ -48,6 +49,7 @@ async function openServer(): Promise<OpenDatabase> {
 
 async function openEmbedded(): Promise<OpenDatabase> {
   const root = await mkdtemp(join(tmpdir(), "snaprag-embeddings-"));
+  await copyEmbeddedDatabase(join(root, "db"));
   const database = await openEmbeddedDatabase({ folder: join(root, "db"), holder: "a test" });
   return {
     store: database.storeOptions,
