@@ -9,6 +9,9 @@ export { createNodeClient } from "./create-node-client.ts";
 export type { NodeClientErrorCode, NodeClientErrorContext } from "./errors/node-client-error.ts";
 export { isRetryable, NodeClientError } from "./errors/node-client-error.ts";
 export type { NodeClient } from "./node-client.ts";
+export type { Clock } from "./options/clock.ts";
+// For packages that build on the typed calls.
+export { systemClock } from "./options/clock.ts";
 export type { Logger } from "./options/logger.ts";
 export type {
   NodeClientOptions,
@@ -28,7 +31,7 @@ export type {
   SnapshotPartition,
 } from "./reads/snapshot-pages.ts";
 export type { SubscribeOptions, Subscription } from "./reads/subscription.ts";
-// For packages that build on the typed calls.
+export { sleep } from "./transport/cancellation.ts";
 export type { HubCalls, ReplicationCalls } from "./transport/node-connection.ts";
 export type {
   CallOptions,

@@ -4,6 +4,7 @@
  * @module @snaprag/embeddings
  */
 
+export type { Clock } from "./clock.ts";
 export type { Embedder, EmbedderOutcome, EmbedderRunOptions } from "./embedder/create-embedder.ts";
 export { createEmbedder } from "./embedder/create-embedder.ts";
 export type { EmbeddingSetState, EmbeddingSetStatus } from "./embedder/embedding-status.ts";

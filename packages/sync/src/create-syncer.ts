@@ -127,7 +127,7 @@ async function runSession(session: Session): Promise<void> {
   const { network } = facts;
   await using checker = await createMessageChecker(options, blake3);
   const run: SyncRun = {
-    nodes: createNodePool({ clients, network, logger, signal }),
+    nodes: createNodePool({ clients, network, logger, signal, clock: options.clock }),
     store,
     membership,
     options,
@@ -189,11 +189,12 @@ interface RunToEnd extends Pick<Session, "options" | "activity" | "untilSynced" 
 async function runToEnd({ signal, ...run }: RunToEnd): Promise<void> {
   let begun: { readonly at: number; readonly shardIds: readonly number[] } | undefined;
   let failureCount = 0;
+  const { clock } = run.options;
   const onBegun = (shardIds: readonly number[]) => {
-    begun = { at: Date.now(), shardIds };
+    begun = { at: clock.elapsed(), shardIds };
   };
   while (!signal.aborted) {
-    const triedAt = Date.now();
+    const triedAt = clock.elapsed();
     const controller = new AbortController();
     const stop = () => controller.abort(signal.reason);
     // Hundreds of partitions may wait at a time, which Node would take for a leak.
@@ -204,10 +205,10 @@ async function runToEnd({ signal, ...run }: RunToEnd): Promise<void> {
     } catch (error) {
       if (signal.aborted) return;
       if (begun === undefined || isFatal(error)) throw error;
-      const hasLasted = begun.at >= triedAt && Date.now() - begun.at > LASTING_MS;
+      const hasLasted = begun.at >= triedAt && clock.elapsed() - begun.at > LASTING_MS;
       failureCount = hasLasted ? 1 : failureCount + 1;
       run.options.logger.warn({ err: error }, "beginning again");
-      await backOff(failureCount, signal).catch(() => undefined);
+      await backOff(failureCount, signal, clock).catch(() => undefined);
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
+import { systemClock } from "@snaprag/client";
 import { firstPositionOf } from "@snaprag/processors";
 import type { Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
@@ -119,6 +120,13 @@ export interface SyncerOptions {
   readonly slowWriteMs?: number | undefined;
   /** Receives state changes, retries and faults. Silent when omitted. */
   readonly logger?: Logger | undefined;
+  /**
+   * Times the pauses between tries, batches, and the silence of shard 0, and dates proofs. What a client
+   * waits for, it has a clock of its own for; the store's leases are by the database's.
+   *
+   * @default the system's clock
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** {@link SyncerOptions} with every default applied. */
@@ -139,6 +147,7 @@ export interface ResolvedSyncerOptions {
   readonly proofInterval: number;
   readonly slowWriteMs: number;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 const SILENT: Logger = {
@@ -177,7 +186,7 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
   const { leads = () => true, signatureThreads = availableParallelism() } = options;
   const { lanes, batchSize = 100, syncIntervalMs = 1000 } = options;
   const { verification = "proof", validatorSets, proofInterval = 100 } = options;
-  const { slowWriteMs = 5000 } = options;
+  const { slowWriteMs = 5000, clock = systemClock } = options;
   // Block 0 has no events, and what would be followed is the block after the one before it.
   if (fromEventId !== 0n && fromEventId < FIRST_EVENT_ID) {
     throw new TypeError(
@@ -201,5 +210,6 @@ export function resolveSyncerOptions(options: SyncerOptions): ResolvedSyncerOpti
     proofInterval: expectCount("proofInterval", proofInterval, "blocks"),
     slowWriteMs: expectPositiveInteger("slowWriteMs", slowWriteMs),
     logger,
+    clock,
   };
 }

@@ -1,4 +1,6 @@
 import type { NodeClientError } from "../errors/node-client-error.ts";
+import type { Clock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { expectDurationMs, expectInteger } from "./expect-option.ts";
@@ -99,6 +101,12 @@ export interface NodeClientOptions {
   readonly logger?: Logger | undefined;
   /** Called before each retry and reconnect, for counting. What it throws fails the call. */
   readonly onRetry?: ((report: RetryReport) => void) | undefined;
+  /**
+   * Times the pauses before retries, and the silence of streams.
+   *
+   * @default the system's clock
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** {@link RetryOptions} with every default applied. */
@@ -120,6 +128,7 @@ export interface ResolvedNodeClientOptions {
   readonly metadata: Readonly<Record<string, string>>;
   readonly logger: Logger | undefined;
   readonly onRetry: ((report: RetryReport) => void) | undefined;
+  readonly clock: Clock;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -169,6 +178,7 @@ export function resolveNodeClientOptions(options: NodeClientOptions): ResolvedNo
     metadata: expectMetadata(metadata),
     logger: options.logger?.child({ component: "client", endpoint: endpoint.url }),
     onRetry: options.onRetry,
+    clock: options.clock ?? systemClock,
   };
 }
 

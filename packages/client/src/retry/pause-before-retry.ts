@@ -26,5 +26,5 @@ export async function pauseBeforeRetry(
     "call failed, retrying",
   );
   options.onRetry?.({ method, endpoint: options.endpoint.url, failureCount, delayMs, error });
-  await sleep(delayMs, signal);
+  await sleep(delayMs, signal, options.clock);
 }

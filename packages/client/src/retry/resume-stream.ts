@@ -31,6 +31,7 @@ export async function* resumeStream<Item>(
   stream: ResumableStream<Item>,
   scope: RetryScope,
 ): AsyncGenerator<Item, void, undefined> {
+  const { clock } = scope.options;
   let failureCount = 0;
   for (;;) {
     let firstItemAt: number | undefined;
@@ -38,7 +39,7 @@ export async function* resumeStream<Item>(
     const run = stream.open();
     try {
       for await (const item of run.items) {
-        firstItemAt ??= performance.now();
+        firstItemAt ??= clock.elapsed();
         stream.onItem(item);
         yield item;
       }
@@ -53,7 +54,7 @@ export async function* resumeStream<Item>(
     } finally {
       run.close?.();
     }
-    const stableMs = firstItemAt === undefined ? 0 : performance.now() - firstItemAt;
+    const stableMs = firstItemAt === undefined ? 0 : clock.elapsed() - firstItemAt;
     failureCount = countFailure(failureCount, stableMs);
     if (failureCount >= stream.maxFailures) throw failure;
     await pauseBeforeRetry(failure, failureCount, scope);

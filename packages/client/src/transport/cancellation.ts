@@ -1,5 +1,7 @@
 // What ends a call early: the caller's signal, or the client being closed.
 import { setMaxListeners } from "node:events";
+import type { Clock } from "../options/clock.ts";
+import { systemClock } from "../options/clock.ts";
 
 /** A signal that is made of others. */
 interface Combination {
@@ -91,17 +93,21 @@ export function throwIfAborted(signal: AbortSignal): void {
   signal.throwIfAborted();
 }
 
-/** Waits, unless the signal aborts first: then rejects with its reason. */
-export async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+/** Waits so many milliseconds, unless the signal aborts first: then rejects with its reason. */
+export async function sleep(
+  delayMs: number,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<void> {
   throwIfAborted(signal);
   await new Promise<void>((resolve, reject) => {
     const stopListening = onAbort(signal, (reason) => {
-      clearTimeout(timer);
+      cancel();
       reject(reason);
     });
-    const timer = setTimeout(() => {
+    const cancel = clock.schedule(delayMs, () => {
       stopListening();
       resolve();
-    }, delayMs);
+    });
   });
 }

@@ -128,6 +128,7 @@ function createCaller(
         request: encode(method, request),
         timeoutMs: expectOptionalDurationMs("timeoutMs", callOptions.timeoutMs),
         idleTimeoutMs: expectOptionalDurationMs("idleTimeoutMs", callOptions.idleTimeoutMs),
+        clock: options.clock,
         signal: combineSignals(callOptions.signal, closing),
         decode: (message) => decode(method, message),
       });

@@ -2,6 +2,7 @@ import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import type { CallSite } from "../errors/classify-failure.ts";
 import { fromServiceError } from "../errors/classify-failure.ts";
 import { NodeClientError } from "../errors/node-client-error.ts";
+import type { Clock } from "../options/clock.ts";
 import { onAbort, throwIfAborted } from "./cancellation.ts";
 import type { WireCall } from "./wire-call.ts";
 import { fromBuffer, toBuffer, toGrpcCallOptions } from "./wire-call.ts";
@@ -11,6 +12,8 @@ export interface WireStreamCall<Response> extends WireCall {
   readonly decode: (message: Uint8Array) => Response;
   /** Longest wait for one message, in milliseconds. */
   readonly idleTimeoutMs: number | undefined;
+  /** Tells when that has passed. */
+  readonly clock: Clock;
 }
 
 /**
@@ -44,7 +47,7 @@ export async function* callServerStream<Response>(
       const message: Uint8Array | null = stream.read();
       if (message !== null) yield call.decode(message);
       else if (inbox.hasEnded()) return;
-      else await inbox.arrival(call.idleTimeoutMs);
+      else await inbox.arrival(call);
     }
   } finally {
     stopListening();
@@ -54,7 +57,7 @@ export async function* callServerStream<Response>(
 
 interface Inbox {
   /** Resolves when there is something to read, or an end, or somebody calls `wake`. */
-  arrival(idleTimeoutMs: number | undefined): Promise<void>;
+  arrival(limits: Pick<WireStreamCall<never>, "idleTimeoutMs" | "clock">): Promise<void>;
   wake(): void;
   /** Whether the node ended the stream. Throws when it ended in failure. */
   hasEnded(): boolean;
@@ -75,16 +78,17 @@ function openInbox(stream: ClientReadableStream<Uint8Array>, site: CallSite): In
     wake?.();
   });
   return {
-    arrival(idleTimeoutMs) {
+    arrival({ idleTimeoutMs, clock }) {
       return new Promise((resolve, reject) => {
-        const timer =
-          idleTimeoutMs !== undefined &&
-          setTimeout(() => {
-            const description = `nothing came for ${idleTimeoutMs} ms`;
-            reject(new NodeClientError("deadline_exceeded", description, site));
-          }, idleTimeoutMs);
+        const cancel =
+          idleTimeoutMs === undefined
+            ? undefined
+            : clock.schedule(idleTimeoutMs, () => {
+                const description = `nothing came for ${idleTimeoutMs} ms`;
+                reject(new NodeClientError("deadline_exceeded", description, site));
+              });
         wake = () => {
-          if (timer) clearTimeout(timer);
+          cancel?.();
           resolve();
         };
       });

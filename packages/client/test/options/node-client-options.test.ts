@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NodeClientOptions } from "../../src/index.ts";
-import { createNodeClient } from "../../src/index.ts";
+import { createNodeClient, systemClock } from "../../src/index.ts";
 import { resolveNodeClientOptions } from "../../src/options/node-client-options.ts";
 
 const endpoint = "http://localhost:3383";
@@ -18,6 +18,7 @@ describe("resolveNodeClientOptions()", () => {
       metadata: {},
       logger: undefined,
       onRetry: undefined,
+      clock: systemClock,
     });
   });
 

@@ -131,7 +131,7 @@ async function runSession(session: Session): Promise<EmbedderOutcome> {
 /** Creates an embedder. Inert: nothing is read or sent before {@link Embedder.run}. */
 export function createEmbedder(options: EmbedderOptions): Embedder {
   const resolved = resolveEmbedderOptions(options);
-  let activity: EmbedderActivity = createActivity();
+  let activity: EmbedderActivity = createActivity(resolved.clock);
   return {
     progress: () => progressOf(activity),
     async run({ signal, untilDone = false } = {}) {
@@ -141,7 +141,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
       const stop = () => abort(signal?.reason);
       // Every worker listens, and every call of the provider may.
       setMaxListeners(0, controller.signal);
-      activity = createActivity();
+      activity = createActivity(resolved.clock);
       signal?.addEventListener("abort", stop, { once: true });
       try {
         return await runSession({

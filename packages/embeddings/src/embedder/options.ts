@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import type { EmbeddingProvider } from "../provider.ts";
 import type {
   CastContext,
@@ -109,6 +111,12 @@ export interface EmbedderOptions {
   readonly onTakenUp?: ((set: EmbeddingSet) => void) | undefined;
   /** Receives state changes and outages. Silent when omitted. */
   readonly logger?: Logger | undefined;
+  /**
+   * Times the pauses of outages and while there is nothing to do, and the rate that is told.
+   *
+   * @default the system's clock
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** {@link EmbedderOptions} with every default applied. */
@@ -130,6 +138,7 @@ export interface ResolvedEmbedderOptions {
   readonly retryPauseMs: number;
   readonly onTakenUp: (set: EmbeddingSet) => void;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 const DEFAULT_OVERLAP_TOKENS = 64;
@@ -179,7 +188,7 @@ export function resolveEmbedderOptions(options: EmbedderOptions): ResolvedEmbedd
   const { context = { hasParent: false, hasQuotes: false }, concurrency = 2 } = options;
   const { leaseMs = 30_000, pollMs = 1000, retryPauseMs = 1000, logger = SILENT } = options;
   const { isPaused = () => false, isHistoryAwaited = false } = options;
-  const { onTakenUp = () => undefined } = options;
+  const { onTakenUp = () => undefined, clock = systemClock } = options;
   return {
     provider,
     store,
@@ -198,5 +207,6 @@ export function resolveEmbedderOptions(options: EmbedderOptions): ResolvedEmbedd
     retryPauseMs: expectPositiveInteger("retryPauseMs", retryPauseMs),
     onTakenUp,
     logger,
+    clock,
   };
 }

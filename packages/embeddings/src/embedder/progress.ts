@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+
 /**
  * What an embedder does just now.
  *
@@ -53,6 +55,7 @@ export interface EmbedderActivity {
   /** When casts were finished, and how many, over the last minute. */
   readonly finished: { readonly at: number; readonly castCount: number }[];
   readonly startedAt: number;
+  readonly clock: Clock;
 }
 
 const RATE_WINDOW_MS = 60_000;
@@ -68,7 +71,7 @@ const PRECEDENCE: readonly EmbedderState[] = [
 ];
 
 /** Counts of a run that begins. */
-export function createActivity(): EmbedderActivity {
+export function createActivity(clock: Clock): EmbedderActivity {
   return {
     setId: undefined,
     castCount: 0,
@@ -79,21 +82,22 @@ export function createActivity(): EmbedderActivity {
     errorCount: 0,
     states: [],
     finished: [],
-    startedAt: performance.now(),
+    startedAt: clock.elapsed(),
+    clock,
   };
 }
 
 /** Counts casts that are finished. */
 export function countFinished(activity: EmbedderActivity, castCount: number): void {
-  const at = performance.now();
+  const at = activity.clock.elapsed();
   activity.castCount += castCount;
   activity.finished.push({ at, castCount });
   const gone = activity.finished.findIndex((entry) => entry.at > at - RATE_WINDOW_MS);
   activity.finished.splice(0, gone);
 }
 
-function rateOf({ finished, startedAt }: EmbedderActivity): number {
-  const now = performance.now();
+function rateOf({ finished, startedAt, clock }: EmbedderActivity): number {
+  const now = clock.elapsed();
   const since = Math.max(startedAt, now - RATE_WINDOW_MS);
   let castCount = 0;
   for (const entry of finished) if (entry.at >= since) castCount += entry.castCount;
@@ -103,7 +107,7 @@ function rateOf({ finished, startedAt }: EmbedderActivity): number {
 
 /** What is told of a run. */
 export function progressOf(activity: EmbedderActivity): EmbedderProgress {
-  const { states, finished: _finished, startedAt: _startedAt, ...counts } = activity;
+  const { states, finished: _finished, startedAt: _startedAt, clock: _clock, ...counts } = activity;
   const state = PRECEDENCE.find((candidate) => states.includes(candidate)) ?? "starting";
   return { ...counts, state, castsPerSecond: rateOf(activity) };
 }

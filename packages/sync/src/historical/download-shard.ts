@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep } from "@snaprag/client";
 import type { PartitionProgress } from "@snaprag/storage";
 import { proveSnapshot } from "../proof/history/prove-snapshot.ts";
 import { tryToProve } from "../proof/live/try-to-prove.ts";
@@ -118,7 +118,7 @@ async function completePartitions(
     );
     partitions = await untilDone(run, { shardId }, () => store.listPartitions(shardId));
     if (partitions.every(({ status }) => status === "done")) continue;
-    await delay(OTHERS_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(OTHERS_MS, signal, run.options.clock);
   }
 }
 

@@ -47,7 +47,7 @@ async function findTime({ run, shardId, snapshots }: ShardDownload, height: bigi
       snapshots.set(served.height, served);
     }
   }
-  return snapshots.get(height)?.at ?? new Date();
+  return snapshots.get(height)?.at ?? new Date(run.options.clock.now());
 }
 
 function isSnapshotGone(error: unknown): boolean {

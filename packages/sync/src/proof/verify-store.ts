@@ -1,4 +1,4 @@
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
 import { isSameBytes } from "@snaprag/proto";
 import type { CommitStatus, ProofStatus, Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
@@ -30,6 +30,12 @@ export interface VerifyOptions {
   readonly validatorSets?: readonly ValidatorSet[] | undefined;
   /** Ends the comparison, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Times the pauses before the node is asked again, and how long a difference has stayed the same.
+   *
+   * @default the system's clock
+   */
+  readonly clock?: Clock | undefined;
   /** Called after each virtual shard that was read. */
   readonly onProgress?:
     | ((done: { readonly shardId: number; readonly virtualShards: number }) => void)

@@ -1,3 +1,5 @@
+import type { Clock } from "@snaprag/client";
+import { systemClock } from "@snaprag/client";
 import { followSignals } from "../run/follow-signals.ts";
 
 /** When a batch is handed on. */
@@ -12,6 +14,12 @@ export interface BatchLimits {
   readonly maxWeight?: (() => number) | undefined;
   /** Longest time an item waits, in milliseconds. */
   readonly maxWaitMs: () => number;
+  /**
+   * Tells when an item has waited.
+   *
+   * @default the system's clock
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** An item, and how much of a batch it fills; of infinite weight, it waits for no other. */
@@ -49,11 +57,12 @@ interface Collecting<Item> {
   weight: number;
   /** Whether it is to be handed on as soon as the consumer asks. */
   isDue: boolean;
-  timer: NodeJS.Timeout | undefined;
+  /** Ends the wait, if it has begun. */
+  endWait: (() => void) | undefined;
 }
 
 function beginBatch<Item>(): Collecting<Item> {
-  return { items: [], weight: 0, isDue: false, timer: undefined };
+  return { items: [], weight: 0, isDue: false, endWait: undefined };
 }
 
 /** How reading the source ended. */
@@ -69,7 +78,7 @@ type End = { readonly failure: unknown } | { readonly failure?: never };
  */
 export async function* batchByTime<Item>(
   openSource: (signal: AbortSignal) => AsyncIterable<Weighed<Item>>,
-  { minWeight, maxWeight = minWeight, maxWaitMs }: BatchLimits,
+  { minWeight, maxWeight = minWeight, maxWaitMs, clock = systemClock }: BatchLimits,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Item[]> {
   const leaving = new AbortController();
@@ -89,7 +98,7 @@ export async function* batchByTime<Item>(
       hasBatch.ring();
     };
     if (batch.weight >= minWeight()) handOn();
-    else batch.timer ??= setTimeout(handOn, maxWaitMs());
+    else batch.endWait ??= clock.schedule(maxWaitMs(), handOn);
   }
 
   async function collect(): Promise<void> {
@@ -112,8 +121,8 @@ export async function* batchByTime<Item>(
     while (true) {
       await hasBatch.until(() => collecting.isDue || end !== undefined);
       if (end !== undefined && "failure" in end) throw end.failure;
-      const { items, timer } = collecting;
-      clearTimeout(timer);
+      const { items, endWait } = collecting;
+      endWait?.();
       collecting = beginBatch();
       hasRoom.ring();
       if (items.length > 0) yield items;
@@ -121,7 +130,7 @@ export async function* batchByTime<Item>(
     }
   } finally {
     leaving.abort();
-    clearTimeout(collecting.timer);
+    collecting.endWait?.();
     hasRoom.ring();
     await collected;
   }

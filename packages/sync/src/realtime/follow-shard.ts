@@ -1,4 +1,4 @@
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
 import type { BlockBatch } from "@snaprag/storage";
 import type { Backlog } from "../proof/live/backlog.ts";
 import { createLiveProof } from "../proof/live/live-proof.ts";
@@ -28,13 +28,13 @@ async function applyBatch(run: SyncRun, batch: BlockBatch): Promise<void> {
 }
 
 /** How long writing takes, so that what waits an interval is there by its end. */
-function createWriteTime() {
+function createWriteTime(clock: Clock) {
   let usualMs = 0;
   return {
     async measure(write: () => Promise<void>): Promise<void> {
-      const startedAt = performance.now();
+      const startedAt = clock.elapsed();
       await write();
-      usualMs += (performance.now() - startedAt - usualMs) / 8;
+      usualMs += (clock.elapsed() - startedAt - usualMs) / 8;
     },
     /** The part of an interval that is waited; at least half, however slow the database is. */
     waitFor: (intervalMs: number) => Math.max(intervalMs / 2, intervalMs - usualMs),
@@ -72,9 +72,10 @@ function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
 /** What the rows that are written are proved with, against the node they are followed from. */
 function readingOf(run: SyncRun, client: NodeClient): NodeReading {
   const { network, blake3, ed25519, validatorSets, areValidatorsConfigured, signal } = run;
+  const { clock } = run.options;
   const { homeShardOf } = processContextOf(run, 0);
   return {
-    ...{ client, network, homeShardOf, blake3, ed25519, signal },
+    ...{ client, network, homeShardOf, blake3, ed25519, signal, clock },
     ...{ validatorSets, areValidatorsConfigured },
     readKeyHistory: (leaving) =>
       readKeyHistory({ client, network: network.network, signal: leaving }),
@@ -116,11 +117,12 @@ export async function followShard(
     onFailure: (error) => failing.abort(error),
   });
   using tip = createTip(run, shardId, liveProof.isBeginning);
-  const writing = createWriteTime();
+  const writing = createWriteTime(options.clock);
   const limits = {
     minWeight: () => (tip.isKnown() ? options.batchSize : CATCH_UP_EVENTS),
     maxWeight: () => MOST_EVENTS,
     maxWaitMs: () => writing.waitFor(options.syncIntervalMs),
+    clock: options.clock,
   };
   const place = { client, shardId, firstBlock: previousBlock + 1n, onTip: tip.set };
   const openBlocks = (leaving: AbortSignal) =>

@@ -1,6 +1,6 @@
 // Going on after failures: which ones, how long to wait, and what is kept of them.
-import { setTimeout as delay } from "node:timers/promises";
-import { NodeClientError } from "@snaprag/client";
+import type { Clock } from "@snaprag/client";
+import { NodeClientError, sleep } from "@snaprag/client";
 import { StorageError } from "@snaprag/storage";
 import { isFatal, isSilent, SyncError } from "../errors.ts";
 import type { SyncRun } from "./sync-run.ts";
@@ -54,9 +54,13 @@ async function giveBack(run: SyncRun, { shardId, virtualShard }: Place): Promise
 }
 
 /** Waits a random part of a time that doubles with every failure in a row. */
-export async function backOff(failureCount: number, signal: AbortSignal): Promise<void> {
+export async function backOff(
+  failureCount: number,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<void> {
   const limit = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failureCount - 1));
-  await delay(Math.random() * limit, undefined, { signal }).catch(() => signal.throwIfAborted());
+  await sleep(Math.random() * limit, signal, clock);
 }
 
 /**
@@ -89,7 +93,7 @@ export async function untilDone<Result>(
       await recordFailure(run, place, error);
       silentCount = isSilent(error) ? silentCount + 1 : 0;
       if (silentCount >= PATIENT_FAILURES * run.nodes.size) await giveBack(run, place);
-      await backOff(failureCount, run.signal);
+      await backOff(failureCount, run.signal, run.options.clock);
     }
   }
 }

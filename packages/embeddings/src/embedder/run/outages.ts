@@ -1,8 +1,8 @@
 // Going on after failures: which ones, how long to wait, and what is kept of them.
+import { sleep } from "../../clock.ts";
 import { EmbeddingError } from "../../errors.ts";
 import type { ResolvedEmbedderOptions } from "../options.ts";
 import type { EmbedderActivity, EmbedderState } from "../progress.ts";
-import { pause } from "./pause.ts";
 
 const MAX_PAUSE_MS = 60_000;
 
@@ -87,7 +87,7 @@ export function createOutages(outage: OutageOptions): Outages {
       const state: EmbedderState = isOfStore ? "waiting for the store" : "waiting for the provider";
       if (worker !== undefined) activity.states[worker] = state;
       const round = Math.ceil(failureCount / concurrency);
-      await pause(pauseOf(error, round, retryPauseMs), signal);
+      await sleep(pauseOf(error, round, retryPauseMs), signal, options.clock);
     },
     onStep() {
       // A step without a call does not say that the provider is back.

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { sleep } from "../../clock.ts";
 import { processClaim } from "../claim/process-claim.ts";
 import type { ClaimedCast, LeaseId } from "../embedding-store.ts";
 import type { EmbedderRun } from "./embedder-run.ts";
-import { pause } from "./pause.ts";
 
 /** Often enough that one renewal may fail. */
 const RENEWALS_PER_LEASE = 3;
@@ -82,7 +82,7 @@ export async function work(run: EmbedderRun, worker: number): Promise<EndReason>
       if (step === "worked") continue;
       if (step === "complete" && run.isUntilDone) return "done";
       activity.states[worker] = step === "complete" ? "idle" : step;
-      await pause(options.pollMs, signal);
+      await sleep(options.pollMs, signal, options.clock);
     }
   } finally {
     activity.states[worker] = "idle";

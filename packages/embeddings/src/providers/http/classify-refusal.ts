@@ -1,5 +1,7 @@
 // What an answer with a failing status means. Providers that call themselves compatible agree on
 // little but the status, so the texts that are known are read here, in one table, and nowhere else.
+import type { Clock } from "../../clock.ts";
+import { systemClock } from "../../clock.ts";
 import type { EmbeddingErrorCode } from "../../errors.ts";
 import { EmbeddingError } from "../../errors.ts";
 import type { ResolvedHttpProviderOptions } from "./http-provider-options.ts";
@@ -19,7 +21,7 @@ export interface Refusal {
 export type RefusalScope = Pick<
   ResolvedHttpProviderOptions,
   "shownUrl" | "secrets" | "hasKey" | "model" | "dimension"
->;
+> & { readonly clock?: Clock | undefined };
 
 interface Meaning {
   readonly code: EmbeddingErrorCode;
@@ -127,7 +129,8 @@ export function classifyRefusal(refusal: Refusal, scope: RefusalScope): Failure 
   const message = `${scope.shownUrl} answers ${status} for model ${JSON.stringify(scope.model)}: ${what}. ${advice}.`;
   // With other codes there is nothing to wait for.
   const isBusy = code === "rate_limited" || code === "provider_failed";
-  const retryAfterMs = isBusy ? parseRetryAfterMs(headers) : undefined;
+  const { clock = systemClock } = scope;
+  const retryAfterMs = isBusy ? parseRetryAfterMs(headers, new Date(clock.now())) : undefined;
   return { error: new EmbeddingError(code, message, { status, retryAfterMs, isTooLong }), mayPass };
 }
 

@@ -1,3 +1,5 @@
+import type { Clock } from "../../clock.ts";
+import { systemClock } from "../../clock.ts";
 import type { EmbeddingError } from "../../errors.ts";
 import {
   expectCount,
@@ -81,6 +83,12 @@ export interface HttpProviderOptions {
   readonly queryPrefix?: string | undefined;
   /** Called before each wait for the next try. What it throws fails the call. */
   readonly onRetry?: ((error: EmbeddingError, waitMs: number) => void) | undefined;
+  /**
+   * Times the waits before tries, and how long there may be any.
+   *
+   * @default the system's clock
+   */
+  readonly clock?: Clock | undefined;
   /** Ends the opening, which then throws the signal's reason. Calls take signals of their own. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -103,6 +111,7 @@ export interface ResolvedHttpProviderOptions {
   readonly retryDelayMs: number;
   readonly prefixes: RolePrefixes;
   readonly onRetry: ((error: EmbeddingError, waitMs: number) => void) | undefined;
+  readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -138,6 +147,7 @@ export function resolveHttpProviderOptions(
     retryDelayMs: expectDurationMs("retryDelayMs", retryDelayMs),
     prefixes: { document: documentPrefix, query: queryPrefix },
     onRetry: options.onRetry,
+    clock: options.clock ?? systemClock,
     signal: options.signal,
   };
 }

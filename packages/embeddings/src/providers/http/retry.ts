@@ -1,3 +1,5 @@
+import type { Clock } from "../../clock.ts";
+import { sleep, systemClock } from "../../clock.ts";
 import type { EmbeddingError } from "../../errors.ts";
 import type { ResolvedHttpProviderOptions } from "./http-provider-options.ts";
 
@@ -11,7 +13,10 @@ export interface Failure {
 /** What a try came to. */
 export type Outcome<Result> = { readonly result: Result } | { readonly failure: Failure };
 
-type RetryPolicy = Pick<ResolvedHttpProviderOptions, "retryMs" | "retryDelayMs" | "onRetry">;
+/** The clock is the system's, unless there is another. */
+type RetryPolicy = Pick<ResolvedHttpProviderOptions, "retryMs" | "retryDelayMs" | "onRetry"> & {
+  readonly clock?: Clock | undefined;
+};
 
 /** The doubling stops here. */
 const MAX_DELAY_MS = 30_000;
@@ -31,36 +36,21 @@ export async function retry<Result>(
   policy: RetryPolicy,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
+  const { clock = systemClock } = policy;
   let firstFailureAt: number | undefined;
   for (let failureCount = 1; ; failureCount++) {
     signal?.throwIfAborted();
     const outcome = await attempt();
     if ("result" in outcome) return outcome.result;
     const { error, mayPass } = outcome.failure;
-    firstFailureAt ??= performance.now();
-    const leftMs = firstFailureAt + policy.retryMs - performance.now();
+    firstFailureAt ??= clock.elapsed();
+    const leftMs = firstFailureAt + policy.retryMs - clock.elapsed();
     const askedMs = error.retryAfterMs ?? 0;
     if (!mayPass || leftMs <= 0 || askedMs > leftMs) throw error;
     // The last try is worth making a little early.
     const delayMs = Math.min(leftMs, backoffDelayMs(failureCount, policy.retryDelayMs));
     const waitMs = Math.max(askedMs, delayMs);
     policy.onRetry?.(error, waitMs);
-    await sleep(waitMs, signal);
+    await sleep(waitMs, signal, clock);
   }
-}
-
-/** Waits, unless the signal aborts first: then rejects with its reason. */
-async function sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, delayMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

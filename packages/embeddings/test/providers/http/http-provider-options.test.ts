@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
 import type { HttpProviderOptions } from "../../../src/index.ts";
 import { openHttpProvider } from "../../../src/index.ts";
 import { resolveHttpProviderOptions } from "../../../src/providers/http/http-provider-options.ts";
@@ -22,6 +23,7 @@ describe("resolveHttpProviderOptions()", () => {
       retryDelayMs: 500,
       prefixes: { document: "", query: "" },
       onRetry: undefined,
+      clock: systemClock,
       signal: undefined,
     });
   });

@@ -171,7 +171,7 @@ export async function proveSnapshot(run: SyncRun, shardId: number): Promise<void
     leafCount: BigInt(whole.leafCount),
     opaqueLeafCount: BigInt(whole.opaqueLeafCount),
     commits: (found ?? labelled)?.commits ?? "unchecked",
-    provedAt: new Date(),
+    provedAt: new Date(run.options.clock.now()),
   };
   await store.recordProof(shardId, proof);
   const { status, blockNumber, commits } = proof;

@@ -1,6 +1,6 @@
 // What is proved of a shard that is followed: what blocks touched, what they touched before that and nobody
 // has proved since, and all rows where a download could not be proved.
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep, systemClock } from "@snaprag/client";
 import type { BlockBatch } from "@snaprag/storage";
 import { confirmDifferences } from "../rows/suspects/confirm-differences.ts";
 import type { Backlog } from "./backlog.ts";
@@ -61,7 +61,8 @@ async function proveAccounts(shard: FollowedShard, { touches, wholeFrom }: Due, 
 /** As {@link proveAccounts}, of a few accounts of a backlog: against the live trie alone. */
 async function proveSome(shard: FollowedShard, backlog: Backlog) {
   const { run, shardId, reading } = shard;
-  const startedAt = performance.now();
+  const { signal, clock = systemClock } = reading;
+  const startedAt = clock.elapsed();
   const fids = backlog.take();
   try {
     const suspects = { store: run.store, shardId, fids, hasSignatures: false } as const;
@@ -69,7 +70,7 @@ async function proveSome(shard: FollowedShard, backlog: Backlog) {
     const { differences, pending } = found;
     const settled = await settleDifferences(shard, differences);
     // Following is to have at least half of the time.
-    await delay(performance.now() - startedAt, undefined, { signal: reading.signal });
+    await sleep(clock.elapsed() - startedAt, signal, clock);
     return { ...settled, undecided: [...pending, ...settled.unsettled] };
   } catch (error) {
     backlog.addAccounts(fids);
@@ -138,7 +139,7 @@ export function createAccountProver(
     hasBacklog: () => backlog.size > 0 || earlierTries > 0,
     async proveBacklog(batch) {
       // Blocks are more urgent than any backlog.
-      if (run.shardsBehind.size > 0) return delay(PAUSE_MS, undefined, { signal });
+      if (run.shardsBehind.size > 0) return sleep(PAUSE_MS, signal, reading.clock);
       if (earlierTries > 0) return addEarlier();
       const settled = await proveSome(shard, backlog);
       touched.putBackUndecided(settled.undecided, new Map());

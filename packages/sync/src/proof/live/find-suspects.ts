@@ -1,5 +1,5 @@
 // Accounts whose rows are not what the transactions of blocks say, while their shard is followed.
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep } from "@snaprag/client";
 import { isSameBytes } from "@snaprag/proto";
 import { toChainRoot } from "../node/chain-root.ts";
 import { readAccounts } from "../rows/read-accounts.ts";
@@ -24,7 +24,7 @@ interface ToldRoots {
 }
 
 function createToldRoots({ reading, shardId }: FollowedShard, firstBlock: bigint): ToldRoots {
-  const { client, signal } = reading;
+  const { client, signal, clock } = reading;
   const roots = new Map<bigint, Uint8Array>();
   let startBlock = firstBlock;
 
@@ -47,7 +47,7 @@ function createToldRoots({ reading, shardId }: FollowedShard, firstBlock: bigint
     async readTo(last) {
       for (const pauseMs of [0, ...PAUSES_MS]) {
         if (last < startBlock) return true;
-        await delay(pauseMs, undefined, { signal });
+        await sleep(pauseMs, signal, clock);
         await readWhatIsThere(last);
       }
       return last < startBlock;

@@ -79,7 +79,7 @@ async function recordProof({ run }: FollowedShard, found: ShardVerification): Pr
   const counts = { leafCount: BigInt(leafCount), opaqueLeafCount: 0n };
   await run.store.recordProof(shardId, {
     ...{ status, blockNumber, root, commits, ...counts },
-    provedAt: new Date(),
+    provedAt: new Date(run.options.clock.now()),
   });
 }
 
@@ -88,8 +88,8 @@ function optionsOf({ run, shardId, reading }: FollowedShard): VerifyOptions {
   const { client, signal, areValidatorsConfigured } = reading;
   const validatorSets = areValidatorsConfigured ? reading.validatorSets : undefined;
   const { store, options } = run;
-  const { verification } = options;
-  return { client, signal, validatorSets, store, shardIds: [shardId], verification };
+  const { verification, clock } = options;
+  return { client, signal, validatorSets, store, shardIds: [shardId], verification, clock };
 }
 
 /** Whether looking again would find nothing else: such as in a mirror that is not to have gasless keys. */

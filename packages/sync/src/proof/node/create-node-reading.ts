@@ -1,4 +1,4 @@
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
 import { FarcasterNetwork } from "@snaprag/proto";
 import type { NetworkIdentity, Store } from "@snaprag/storage";
 import type { ValidatorSet } from "@snaprag/verify";
@@ -15,6 +15,7 @@ export interface NodeReadingOptions {
   readonly store: Store;
   readonly validatorSets?: readonly ValidatorSet[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** The validators that are known of a network without being told. */
@@ -25,7 +26,10 @@ export function validatorsOf(
   return configured ?? (network === FarcasterNetwork.MAINNET ? listMainnetValidatorSets() : []);
 }
 
-async function requireSameNetwork(client: NodeClient, store: Store, signal: AbortSignal) {
+async function requireSameNetwork(
+  { client, store, clock }: NodeReadingOptions,
+  signal: AbortSignal,
+) {
   const bound = await store.findNetwork();
   if (bound === undefined) {
     throw new SyncError(
@@ -33,7 +37,7 @@ async function requireSameNetwork(client: NodeClient, store: Store, signal: Abor
       "The store was never synced into, so that nothing can be proved of it",
     );
   }
-  const { network } = await inspectNode(client, signal);
+  const { network } = await inspectNode(client, signal, clock);
   if (network.network !== bound.network || network.shardCount !== bound.shardCount) {
     throw new SyncError(
       "unknown_network",
@@ -45,9 +49,9 @@ async function requireSameNetwork(client: NodeClient, store: Store, signal: Abor
 
 /** Prepares the comparison of a store with a node of the same network. */
 export async function createNodeReading(options: NodeReadingOptions): Promise<NodeReading> {
-  const { client, store, validatorSets } = options;
+  const { client, validatorSets, clock } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const network = await requireSameNetwork(client, store, signal);
+  const network = await requireSameNetwork(options, signal);
   let history: ReturnType<typeof readKeyHistory> | undefined;
   return {
     client,
@@ -62,5 +66,6 @@ export async function createNodeReading(options: NodeReadingOptions): Promise<No
       return history;
     },
     signal,
+    clock,
   };
 }

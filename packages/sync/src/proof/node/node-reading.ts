@@ -1,4 +1,4 @@
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
 import type { Blake3, Ed25519, ValidatorSet } from "@snaprag/verify";
 import type { KeyHistory } from "./key-history.ts";
@@ -17,4 +17,6 @@ export interface NodeReading {
   /** Gasless keys of all accounts, read from shard 0: millions of blocks on mainnet. */
   readonly readKeyHistory: (signal: AbortSignal) => Promise<KeyHistory>;
   readonly signal: AbortSignal;
+  /** Times the pauses before the node is asked again. @default the system's clock */
+  readonly clock?: Clock | undefined;
 }

@@ -1,5 +1,5 @@
 // A correction written beside a sync that may be writing too.
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep, systemClock } from "@snaprag/client";
 import type { ShardStanding, Store } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { SyncError } from "../../errors.ts";
@@ -14,10 +14,13 @@ import { correct } from "./correct-account.ts";
 const MOST_TRIES = 10;
 const PAUSE_MS = 50;
 
-function momentOf(shard: ShardStanding | undefined): Moment | undefined {
+function momentOf(
+  shard: ShardStanding | undefined,
+  { clock = systemClock }: NodeReading,
+): Moment | undefined {
   if (shard === undefined) return undefined;
   const { shardId, blockNumber, blockTime } = shard;
-  return { shardId, blockNumber, at: blockTime ?? new Date() };
+  return { shardId, blockNumber, at: blockTime ?? new Date(clock.now()) };
 }
 
 /** Whether blocks that a store has applied since an account was compared may have changed it. */
@@ -53,8 +56,8 @@ async function tryToCorrect(
   reading: NodeReading,
   difference: AccountDifference,
 ): Promise<Outcome> {
-  const here = momentOf(await store.findShard(difference.shardId));
-  const blocks = momentOf(await findKeyShard(store));
+  const here = momentOf(await store.findShard(difference.shardId), reading);
+  const blocks = momentOf(await findKeyShard(store), reading);
   if (here === undefined) return "nothing";
   if (await mayHaveChanged(reading, difference, { here, blocks })) return "changed";
   const batches = correct(reading, difference, { here, blocks });
@@ -77,7 +80,7 @@ export async function applyCorrection(
     } catch (error) {
       if (isRefusal(error)) return "nothing";
       if (!isPassing(error)) throw error;
-      await delay(PAUSE_MS, undefined, { signal: reading.signal });
+      await sleep(PAUSE_MS, reading.signal, reading.clock);
     }
   }
   return "changed";

@@ -1,5 +1,5 @@
 // All leaves of a shard as a store has them at one block, against the chain's root of that block.
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep } from "@snaprag/client";
 import { isSameBytes } from "@snaprag/proto";
 import type { Store, StoreView } from "@snaprag/storage";
 import type { TrieRoot } from "@snaprag/verify";
@@ -84,7 +84,7 @@ async function awaitChainRoot(
   blockNumber: bigint,
 ): Promise<ChainRoot | undefined> {
   for (const pauseMs of [0, ...PAUSES_MS]) {
-    await delay(pauseMs, undefined, { signal: reading.signal });
+    await sleep(pauseMs, reading.signal, reading.clock);
     const chain = await findChainRoot(reading, shardId, blockNumber);
     if (chain !== undefined) return chain;
   }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
+import { sleep } from "@snaprag/client";
 import { fromFarcasterTime } from "@snaprag/processors";
 import { FarcasterNetwork } from "@snaprag/proto";
 
@@ -18,6 +18,8 @@ export interface KeyBlockSearch {
   readonly newestBlock: bigint;
   /** Time after which no block is wanted: where none can hold a key before it, the first one after it is it. */
   readonly until?: Date | undefined;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
 }
 
 /** Waits before a block is asked for again: a stream may end before it has given what it has. */
@@ -27,11 +29,11 @@ const PAUSES_MS = [50, 200];
 async function readTime(
   client: Pick<NodeClient, "readBlocks">,
   startBlock: bigint,
-  signal: AbortSignal,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock?: Clock | undefined },
 ): Promise<bigint | undefined> {
   const range = { startBlock, stopBlock: startBlock + 1n };
   for (const pauseMs of [0, ...PAUSES_MS]) {
-    await delay(pauseMs, undefined, { signal });
+    await sleep(pauseMs, signal, clock);
     for await (const { header } of client.readBlocks(range, { signal })) {
       return header?.timestamp;
     }
@@ -45,7 +47,7 @@ export async function readKeyBlockTime(
   blockNumber: bigint,
   signal: AbortSignal,
 ): Promise<Date | undefined> {
-  const seconds = await readTime(client, blockNumber, signal);
+  const seconds = await readTime(client, blockNumber, { signal });
   return seconds === undefined ? undefined : fromFarcasterTime(seconds);
 }
 
@@ -56,7 +58,7 @@ export async function readKeyBlockTime(
  */
 export async function findFirstKeyBlock(
   client: Pick<NodeClient, "readBlocks">,
-  { network, startBlock, newestBlock, until }: KeyBlockSearch,
+  { network, startBlock, newestBlock, until, clock }: KeyBlockSearch,
   signal: AbortSignal,
 ): Promise<bigint> {
   const since = GASLESS_KEYS_SINCE.get(network);
@@ -67,7 +69,7 @@ export async function findFirstKeyBlock(
   let first = startBlock;
   while (low < high) {
     const middle = (low + high) / 2n;
-    const time = await readTime(client, middle, signal);
+    const time = await readTime(client, middle, { signal, clock });
     const isLate = time !== undefined && until !== undefined && fromFarcasterTime(time) > until;
     if (isLate || (time !== undefined && time >= since)) {
       high = middle;

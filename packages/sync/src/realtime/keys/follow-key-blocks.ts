@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
+import { sleep } from "@snaprag/client";
 import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
 import type { BlockBatch } from "@snaprag/storage";
@@ -128,11 +128,11 @@ function tellCaughtUp(run: SyncRun): void {
  *
  * @throws {SyncError} `stream_ended` when no block has come for longer than blocks take
  */
-function createSilence() {
-  let heardAt = performance.now();
+function createSilence(clock: Clock) {
+  let heardAt = clock.elapsed();
   return (hasBrought: boolean) => {
-    if (hasBrought) heardAt = performance.now();
-    if (performance.now() - heardAt < SILENT_MS) return;
+    if (hasBrought) heardAt = clock.elapsed();
+    if (clock.elapsed() - heardAt < SILENT_MS) return;
     const seconds = SILENT_MS / 1000;
     const message = `The node has given no new block of shard 0 for ${seconds} seconds`;
     throw new SyncError("stream_ended", message, { shardId: 0 });
@@ -163,8 +163,13 @@ export async function followKeyBlocks(
   if (run.end.isLast(0, previousBlock)) return "at the end";
   using behind = countAsBehind(run, 0);
   const onHole = (first: bigint, last: bigint) => recordHole(run, first, last);
-  const limits = { minWeight: () => BATCH_BLOCKS, maxWaitMs: () => options.syncIntervalMs };
-  const expectNews = createSilence();
+  const { clock } = options;
+  const limits = {
+    minWeight: () => BATCH_BLOCKS,
+    maxWaitMs: () => options.syncIntervalMs,
+    clock,
+  };
+  const expectNews = createSilence(clock);
   let isAtTip = false;
   let isAtEnd = false;
   const onEnd = () => {
@@ -173,7 +178,7 @@ export async function followKeyBlocks(
   while (true) {
     const startBlock = previousBlock + 1n;
     const openBlocks = (leaving: AbortSignal) =>
-      followKeys(run, { client, startBlock, signal: leaving, onHole }, onEnd);
+      followKeys(run, { client, startBlock, signal: leaving, onHole, clock }, onEnd);
     for await (const batch of batchByTime(openBlocks, limits, signal)) {
       previousBlock = await applyBatch(run, batch, previousBlock);
       onProgress();
@@ -186,6 +191,6 @@ export async function followKeyBlocks(
       if (options.mode === "historical") return "at the tip";
     }
     expectNews(previousBlock >= startBlock);
-    await delay(options.syncIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(options.syncIntervalMs, signal, clock);
   }
 }

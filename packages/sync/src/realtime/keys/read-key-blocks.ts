@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
+import { sleep } from "@snaprag/client";
 import type { Block } from "@snaprag/proto";
 import { blockNumberOf } from "./process-key-block.ts";
 
@@ -10,6 +10,8 @@ export interface KeyBlockSource {
   readonly signal: AbortSignal;
   /** Called with the first and last of blocks that the node does not have though it has later ones. */
   readonly onHole: (first: bigint, last: bigint) => Promise<void>;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
 }
 
 /** Waits before blocks are asked for again: a stream may end before it has given what it has. */
@@ -17,7 +19,7 @@ const PAUSES_MS = [50, 200];
 
 /** Yields a block once it is the next; whatever lies before it is asked for again. */
 async function* fillUpTo(
-  { client, signal, onHole }: KeyBlockSource,
+  { client, signal, onHole, clock }: KeyBlockSource,
   block: Block,
   next: bigint,
 ): AsyncGenerator<Block> {
@@ -25,7 +27,7 @@ async function* fillUpTo(
   let found = next;
   for (const pauseMs of [0, ...PAUSES_MS]) {
     if (found >= stopBlock) break;
-    await delay(pauseMs, undefined, { signal });
+    await sleep(pauseMs, signal, clock);
     for await (const missed of client.readBlocks({ startBlock: found, stopBlock }, { signal })) {
       const blockNumber = blockNumberOf(missed);
       if (blockNumber === undefined || blockNumber < found || blockNumber >= stopBlock) continue;

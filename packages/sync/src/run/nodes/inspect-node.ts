@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { NodeClient } from "@snaprag/client";
-import { NodeClientError } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
+import { NodeClientError, sleep } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { isFatal, SyncError } from "../../errors.ts";
@@ -23,10 +22,14 @@ const PAUSES_MS = [50, 100, 200, 400];
  * The network's number stands in the header of every shard-0 block. The newest is asked for,
  * because nodes may have pruned the others.
  */
-async function readNetwork(client: NodeClient, height: bigint, signal: AbortSignal) {
+async function readNetwork(
+  client: NodeClient,
+  height: bigint,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock | undefined },
+) {
   const range = { startBlock: height, stopBlock: height + 1n };
   for (const pauseMs of [0, ...PAUSES_MS]) {
-    await delay(pauseMs, undefined, { signal });
+    await sleep(pauseMs, signal, clock);
     for await (const { header } of client.readBlocks(range, { signal })) {
       if (header !== undefined) return header.chainId;
     }
@@ -38,10 +41,14 @@ async function readNetwork(client: NodeClient, height: bigint, signal: AbortSign
 }
 
 /** Asks a node what network it is of and how far it has come. */
-export async function inspectNode(client: NodeClient, signal: AbortSignal): Promise<NodeFacts> {
+export async function inspectNode(
+  client: NodeClient,
+  signal: AbortSignal,
+  clock?: Clock | undefined,
+): Promise<NodeFacts> {
   const { numShards, shardInfos } = await client.hub.getInfo({}, { signal });
   const heights = new Map(shardInfos.map(({ shardId, maxHeight }) => [shardId, maxHeight]));
-  const network = await readNetwork(client, heights.get(0) ?? 0n, signal);
+  const network = await readNetwork(client, heights.get(0) ?? 0n, { signal, clock });
   return { network: { network, shardCount: numShards }, heights };
 }
 
@@ -103,7 +110,7 @@ async function inspectFor(
   client: NodeClient,
   { options, begunWith, end, signal }: Search,
 ): Promise<Pick<SuitableNode, "facts" | "shardIds">> {
-  const facts = await inspectNode(client, signal);
+  const facts = await inspectNode(client, signal, options.clock);
   const isFirst = client === options.clients[0];
   const all = Array.from({ length: facts.network.shardCount + 1 }, (_, shardId) => shardId);
   const wanted = begunWith ?? options.shardIds ?? (isFirst ? undefined : all);

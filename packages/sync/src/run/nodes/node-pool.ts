@@ -1,7 +1,7 @@
 // Which node each shard reads from. A shard leaves a node only between two attempts at its work, and
 // every attempt begins at a block or a page boundary: inside a block, the order of events is a
 // node's own (docs/protocol.md 1.1).
-import type { NodeClient } from "@snaprag/client";
+import type { Clock, NodeClient } from "@snaprag/client";
 import { NodeClientError } from "@snaprag/client";
 import type { NetworkIdentity } from "@snaprag/storage";
 import { SyncError } from "../../errors.ts";
@@ -29,6 +29,8 @@ export interface NodePoolOptions {
   readonly network: NetworkIdentity;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
 }
 
 function isNodeFailure(error: unknown): boolean {
@@ -52,7 +54,7 @@ export function createNodePool(options: NodePoolOptions): NodePool {
   async function canServe(client: NodeClient): Promise<boolean> {
     if (trusted.has(client)) return true;
     try {
-      const { network: found } = await inspectNode(client, signal);
+      const { network: found } = await inspectNode(client, signal, options.clock);
       const isSame = found.network === network.network && found.shardCount === network.shardCount;
       if (isSame) trusted.add(client);
       else if (clients.delete(client)) {

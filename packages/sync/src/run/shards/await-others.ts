@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep } from "@snaprag/client";
 import type { SyncRun } from "../sync-run.ts";
 
 /** How long the others are waited for, in milliseconds: some seconds pass between shards of a like size. */
@@ -29,8 +29,9 @@ async function areOthersLoading(run: SyncRun, shardId: number): Promise<boolean>
  */
 export async function awaitOthers(run: SyncRun, shardId: number): Promise<void> {
   const { signal } = run;
-  const deadline = Date.now() + LONGEST_WAIT_MS;
-  while (Date.now() < deadline && (await areOthersLoading(run, shardId))) {
-    await delay(OTHERS_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  const { clock } = run.options;
+  const deadline = clock.elapsed() + LONGEST_WAIT_MS;
+  while (clock.elapsed() < deadline && (await areOthersLoading(run, shardId))) {
+    await sleep(OTHERS_MS, signal, clock);
   }
 }

@@ -32,15 +32,17 @@ export async function runShards(
   shardIds: readonly number[],
 ): Promise<void> {
   const { logger, signal } = run;
+  const { clock } = run.options;
   const dataShardIds = shardIds.filter((shardId) => shardId !== 0);
   const gate = createGate(dataShardIds, signal);
 
   async function finishLoading(): Promise<void> {
     await gate.opened;
     signal.throwIfAborted();
-    const startedAt = Date.now();
+    const startedAt = clock.elapsed();
     await untilDone(run, { shardId: dataShardIds[0] ?? 0 }, () => run.store.finishLoading(signal));
-    logger.info({ durationMs: Date.now() - startedAt }, "indexes are in place");
+    const durationMs = Math.round(clock.elapsed() - startedAt);
+    logger.info({ durationMs }, "indexes are in place");
     run.onLoaded();
   }
 

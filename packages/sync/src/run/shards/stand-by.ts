@@ -1,5 +1,5 @@
 // What a syncer does while another one has the lead of a shard.
-import { setTimeout as delay } from "node:timers/promises";
+import { sleep } from "@snaprag/client";
 import { helpDownload } from "../../historical/download-shard.ts";
 import { expectStoredBefore } from "../end/expect-ahead.ts";
 import type { SyncRun } from "../sync-run.ts";
@@ -69,7 +69,7 @@ export async function awaitLead(
     if (remainder === "history" && shardId !== 0) {
       await helpDownload(run, shardId, surroundings.limits);
     }
-    await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(waitMs, signal, run.options.clock);
     waitMs = Math.min(remainder === "blocks" ? STAND_BY_MS : HISTORY_STAND_BY_MS, 2 * waitMs);
   }
   if (isTold) run.logger.info({ shardId }, "took the lead of this shard");

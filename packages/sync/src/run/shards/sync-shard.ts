@@ -142,7 +142,7 @@ async function startKeyBlocks(run: SyncRun, { heights }: NodeFacts): Promise<voi
   const [snapshot] = await client.listSnapshots(0, { signal });
   const startBlock = snapshot?.height ?? 0n;
   const until = run.end.until instanceof Date ? run.end.until : undefined;
-  const search = { network: network.network, startBlock, newestBlock, until };
+  const search = { network: network.network, startBlock, newestBlock, until, clock: options.clock };
   const first = await findFirstKeyBlock(client, search, signal);
   await store.startRealtime(0, first > 0n ? first - 1n : 0n);
 }

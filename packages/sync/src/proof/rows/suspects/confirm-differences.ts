@@ -1,6 +1,7 @@
 // Whether accounts that looked different are so, while both sides go on: the node may have changed an
 // account since the store's block, and the store may be about to follow.
-import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "@snaprag/client";
+import { sleep, systemClock } from "@snaprag/client";
 import { isSameBytes } from "@snaprag/proto";
 import { listTouched } from "../../node/list-touched.ts";
 import type { NodeReading } from "../../node/node-reading.ts";
@@ -63,6 +64,7 @@ function mayPass({ unexplained, extra }: AccountDifference): boolean {
 
 /** What earlier looks have seen, and whether there will be another. */
 interface Looks {
+  readonly clock: Clock;
   isLastTry: boolean;
   /** The node's root of an account, as hex, and since when it is that. */
   readonly seen: Map<bigint, { readonly root: string; readonly since: number }>;
@@ -75,8 +77,8 @@ function isSteady({ fid, live }: Sighting, { toldRoots }: Suspects, looks: Looks
   if (looks.isLastTry || (told !== undefined && isSameBytes(hash, told))) return true;
   const root = Buffer.from(hash).toString("hex");
   const known = looks.seen.get(fid);
-  if (known?.root === root) return performance.now() - known.since >= CONFIRM_MS;
-  looks.seen.set(fid, { root, since: performance.now() });
+  if (known?.root === root) return looks.clock.elapsed() - known.since >= CONFIRM_MS;
+  looks.seen.set(fid, { root, since: looks.clock.elapsed() });
   return false;
 }
 
@@ -147,10 +149,11 @@ export async function confirmDifferences(
   const decides = patience === "to the end";
   const all = foundNothing();
   let fids: readonly bigint[] = [...new Set(suspects.fids.map((fid) => fid & LOW_32_BITS))];
-  const looks: Looks = { isLastTry: false, seen: new Map() };
+  const { clock = systemClock } = reading;
+  const looks: Looks = { clock, isLastTry: false, seen: new Map() };
   let lastBlock = -1n;
   for (let rounds = 1; fids.length > 0 && rounds <= mostRounds; rounds++) {
-    if (rounds > 1) await delay(PAUSE_MS, undefined, { signal: reading.signal });
+    if (rounds > 1) await sleep(PAUSE_MS, reading.signal, clock);
     looks.isLastTry = decides && rounds === mostRounds;
     const latest = await look(reading, { ...suspects, fids }, looks);
     // Not by a call with all of them, which are more than one takes where a whole shard lacks its keys.
