@@ -12,6 +12,7 @@ import type { ClientConfig } from "pg";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareDerived } from "./support/compare-derived.ts";
+import { copyEmbeddedDatabase } from "./support/embedded-template.ts";
 import { createTestDatabase } from "./support/test-database.ts";
 
 type StoreOptions = Parameters<typeof createPostgresStore>[0];
@@ -33,6 +34,7 @@ async function onServer(): Promise<OpenDatabase> {
 
 async function embedded(): Promise<OpenDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "snaprag-derived-"));
+  await copyEmbeddedDatabase(join(folder, "db"));
   const database = await openEmbeddedDatabase({ folder: join(folder, "db"), holder: "a test" });
   return {
     storeOptions: database.storeOptions,

@@ -5,6 +5,7 @@ import type { Store } from "@snaprag/storage";
 import { CONFORMANCE_CASES } from "@snaprag/storage/conformance";
 import pg from "pg";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { copyEmbeddedDatabase } from "../../../test/support/embedded-template.ts";
 import type { TestDatabase } from "../../../test/support/test-database.ts";
 import { createTestDatabase } from "../../../test/support/test-database.ts";
 import type { EmbeddedDatabase } from "../src/connection/embedded/index.ts";
@@ -60,6 +61,7 @@ describe("the PostgreSQL store embedded", () => {
   let client: pg.Client;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "snaprag-embedded-"));
+    await copyEmbeddedDatabase(join(folder, "db"));
     database = await openEmbeddedDatabase({ folder: join(folder, "db"), holder: "a test" });
     client = new pg.Client(database.storeOptions.connection);
     await client.connect();
