@@ -53,16 +53,17 @@ describe("a syncer with a clock", () => {
     }
   });
 
-  it("takes a shard 0 without a new block for stalled by it", async () => {
+  it("takes a shard 0 without a new block for stalled by it, where another node stands by", async () => {
     devnet = await startDevnet({ users: 10, messages: 100 });
     const store = newStore();
     await sync(devnet, store);
     await using client = createNodeClient({ endpoint: devnet.endpoint });
+    await using standby = createNodeClient({ endpoint: devnet.endpoint });
     const { logger, warnings } = createRecordingLogger();
     const clock = createHastyClock();
     const stop = new AbortController();
     const syncer = createSyncer({
-      ...{ client, store, holder: "a test", logger, clock },
+      ...{ client, standbys: [standby], store, holder: "a test", logger, clock },
       ...{ shardIds: [0], syncIntervalMs: 5000 },
     });
     const ended = syncer.run({ signal: stop.signal });

@@ -1,4 +1,4 @@
-import type { Clock, NodeClient } from "@snaprag/client";
+import type { NodeClient } from "@snaprag/client";
 import { sleep } from "@snaprag/client";
 import { lastPositionOf } from "@snaprag/processors";
 import type { Block } from "@snaprag/proto";
@@ -126,13 +126,14 @@ function tellCaughtUp(run: SyncRun): void {
  * Tells a node that has stalled from one with nothing new just now: its block stream ends without a word
  * either way. To be called after every time it was read.
  *
- * @throws {SyncError} `stream_ended` when no block has come for longer than blocks take
+ * @throws {SyncError} `stream_ended` when no block has come for longer than blocks take, and other nodes stand by
  */
-function createSilence(clock: Clock) {
+function createSilence({ nodes, options: { clock } }: SyncRun) {
   let heardAt = clock.elapsed();
   return (hasBrought: boolean) => {
     if (hasBrought) heardAt = clock.elapsed();
-    if (clock.elapsed() - heardAt < SILENT_MS) return;
+    // Where there is no other node to go to, this one is asked again all the same.
+    if (nodes.size === 1 || clock.elapsed() - heardAt < SILENT_MS) return;
     const seconds = SILENT_MS / 1000;
     const message = `The node has given no new block of shard 0 for ${seconds} seconds`;
     throw new SyncError("stream_ended", message, { shardId: 0 });
@@ -146,7 +147,7 @@ function createSilence(clock: Clock) {
  * Its block stream ends at the node's newest block, or before, and is not live (docs/protocol.md 8.2), so
  * it is asked again after every `syncIntervalMs`.
  *
- * @throws {SyncError} `stream_ended` when the node has given no new block for 15 seconds
+ * @throws {SyncError} `stream_ended` when the node has given no new block for 15 seconds, and others stand by
  */
 export async function followKeyBlocks(
   run: SyncRun,
@@ -169,7 +170,7 @@ export async function followKeyBlocks(
     maxWaitMs: () => options.syncIntervalMs,
     clock,
   };
-  const expectNews = createSilence(clock);
+  const expectNews = createSilence(run);
   let isAtTip = false;
   let isAtEnd = false;
   const onEnd = () => {
