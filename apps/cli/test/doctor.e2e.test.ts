@@ -168,7 +168,7 @@ describe("snaprag doctor", () => {
     ]);
     expect(synced).toMatchObject({
       exitCode: 21,
-      stderr: `error: The server is PostgreSQL ${older.version}, older than 14.\nUse a newer server, or leave the URL out to use the embedded database.\n`,
+      stderr: `error: The server is PostgreSQL ${older.version}, older than 14\nUse a newer server, or leave the URL out to use the embedded database.\n`,
     });
   });
 
