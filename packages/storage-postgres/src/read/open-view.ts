@@ -94,18 +94,25 @@ async function* listAccounts(client: Client): AsyncGenerator<bigint> {
 }
 
 /** Has a server break off whatever a view is at, from the signal on until it is disposed of. */
-function heed(connections: Connections, client: Client, signal: AbortSignal | undefined) {
+function heed(connections: Connections, signal: AbortSignal | undefined) {
   let isOver = false;
+  let pid: unknown;
   const onAbort = () => {
     // An embedded database has one session for all: it is let go on with the statement it is at.
-    if (connections.backend !== "server") return;
-    const { processID: pid } = client as { readonly processID?: unknown };
+    if (connections.backend !== "server" || pid === undefined) return;
+    // A server that takes no more sessions goes on with the statement, and the view ends after it.
     breakOff(connections, { pid, isOver: () => isOver }).catch(() => undefined);
   };
   signal?.addEventListener("abort", onAbort, { once: true });
-  return () => {
-    isOver = true;
-    signal?.removeEventListener("abort", onAbort);
+  return {
+    /** Names the server's process, once it is known: what a pooler tells a client is not that one. */
+    name(processId: unknown): void {
+      pid = processId;
+    },
+    end(): void {
+      isOver = true;
+      signal?.removeEventListener("abort", onAbort);
+    },
   };
 }
 
@@ -115,7 +122,7 @@ export async function openView(
   signal: AbortSignal | undefined,
 ): Promise<StoreView> {
   const client = await connections.until(signal).connect();
-  const end = heed(connections, client, signal);
+  const heeded = heed(connections, signal);
   const failed = (error: unknown) => (signal?.aborted ? signal.reason : fromPostgresError(error));
   const ask = async (statement: string): Promise<QueryResult> => {
     signal?.throwIfAborted();
@@ -137,6 +144,11 @@ export async function openView(
     }
   }
   try {
+    if (signal !== undefined) {
+      const { rows } = await client.query("select pg_backend_pid() as pid");
+      heeded.name(rows[0]?.pid);
+    }
+    signal?.throwIfAborted();
     await client.query("begin isolation level repeatable read read only");
     // The snapshot is that of the first statement, not of `begin`.
     await client.query("select 1 from schema_migrations limit 1");
@@ -144,7 +156,7 @@ export async function openView(
     // Its reader may take hours, and no writer waits for it.
     await client.query("set local idle_in_transaction_session_timeout to 0");
   } catch (error) {
-    end();
+    heeded.end();
     await client.end();
     throw failed(error);
   }
@@ -165,7 +177,7 @@ export async function openView(
       return rows.map(({ trie_key }) => trie_key);
     },
     async [Symbol.asyncDispose]() {
-      end();
+      heeded.end();
       // A connection that is gone has rolled back already.
       await client.query("rollback").catch(() => undefined);
       await client.end();
