@@ -124,6 +124,39 @@ describe("pruneEvents()", () => {
   });
 });
 
+describe("pruneChunks()", () => {
+  it("drops the chunks of earlier blocks, of one node", async () => {
+    await withDevnet({}, async (devnet, client) => {
+      const chunksOf = async (shardId: number) => {
+        const { shardChunks } = await client.hub.getShardChunks({ shardId, startBlockNumber: 1n });
+        return shardChunks.map(({ header }) => header?.height?.blockNumber);
+      };
+      const heightOf = (shardId: number) => devnet.heights().get(shardId) ?? 0n;
+      const all = Array.from({ length: Number(heightOf(1)) }, (_, index) => BigInt(index + 1));
+      expect(await chunksOf(1)).toEqual(all);
+      devnet.pruneChunks(4n, 1);
+      devnet.pruneChunks(2n, 1);
+      expect(await chunksOf(1)).toEqual(all.slice(3));
+      expect((await chunksOf(2))[0]).toBe(1n);
+      devnet.pruneChunks(1_000_000n, 2);
+      devnet.pruneChunks(undefined, 1);
+      for (const shardId of SHARDS) expect(await chunksOf(shardId)).toEqual([heightOf(shardId)]);
+
+      await devnet.produceBlock();
+
+      for (const shardId of SHARDS) {
+        const newest = heightOf(shardId);
+        expect(await chunksOf(shardId)).toEqual([newest - 1n, newest]);
+      }
+      const node = await devnet.addNode();
+      const other = connect(node.port);
+      const { shardChunks } = await other.hub.getShardChunks({ shardId: 1, startBlockNumber: 1n });
+      expect(shardChunks).toHaveLength(Number(heightOf(1)));
+      other.close();
+    });
+  });
+});
+
 describe("addNode()", () => {
   it("serves the same blocks with the same events, some under other ids", async () => {
     await withDevnet({ messages: 6000, users: 40 }, async (devnet, client) => {

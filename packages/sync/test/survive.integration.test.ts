@@ -104,6 +104,7 @@ describe("a sync", () => {
     await sync(devnet, store);
     const before = await store.countRows();
     await devnet.produceBlock(200);
+    devnet.pruneChunks();
 
     await sync(devnet, store);
 
@@ -134,6 +135,7 @@ describe("a sync", () => {
     await sync(devnet, store);
     await devnet.produceBlock(30);
     devnet.pruneEvents();
+    devnet.pruneChunks();
     const planned: bigint[] = [];
     const watched: Store = {
       ...store,

@@ -33,6 +33,8 @@ export interface Node {
   announce(chunks: readonly CommittedChunk[]): void;
   /** Drops events of earlier blocks: of all but the newest, and of every shard, when not told. */
   pruneEvents(beforeBlock?: bigint, shardId?: number): void;
+  /** Drops chunks of earlier blocks, as above. */
+  pruneChunks(beforeBlock?: bigint, shardId?: number): void;
   /** Loses what a node has in memory only: its snapshots, and what it broadcast. */
   forget(): void;
 }
@@ -58,6 +60,7 @@ export function createNode({ network, order, record }: NodeView, options: NodeOp
     },
   });
   const lies = createLies({ network, shelf, faults });
+  const firstChunks = new Map<number, bigint>();
   let broadcasts = createBroadcasts(shardIds);
 
   function listen(shardId: number, request: LiveRequest): Listener<HubEvent> | undefined {
@@ -80,6 +83,7 @@ export function createNode({ network, order, record }: NodeView, options: NodeOp
       network,
       snapshots: withSnapshotFaults(lies.snapshots, faults),
       trieOf: lies.trieOf,
+      firstChunkOf: (shardId) => firstChunks.get(shardId) ?? 1n,
       listen,
       nowSeconds,
       logger: settings.logger,
@@ -102,6 +106,14 @@ export function createNode({ network, order, record }: NodeView, options: NodeOp
       for (const shard of network.dataShards.values()) {
         if (shardId !== undefined && shardId !== shard.shardId) continue;
         shard.events.dropBlocksBefore(beforeBlock ?? shard.height());
+      }
+    },
+    pruneChunks(beforeBlock, shardId) {
+      for (const shard of network.dataShards.values()) {
+        if (shardId !== undefined && shardId !== shard.shardId) continue;
+        const newest = shard.height();
+        const first = beforeBlock === undefined || beforeBlock > newest ? newest : beforeBlock;
+        if (first > (firstChunks.get(shard.shardId) ?? 1n)) firstChunks.set(shard.shardId, first);
       }
     },
     forget() {

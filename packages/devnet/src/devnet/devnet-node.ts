@@ -41,6 +41,13 @@ export interface NodeControls {
    */
   pruneEvents(beforeBlock?: bigint, shardId?: number): void;
   /**
+   * Drops the chunks of blocks before `beforeBlock`, as a read node with `pruning.block_retention` does. The
+   * newest block keeps its chunk; without a number, it alone does.
+   *
+   * @param shardId this data shard only
+   */
+  pruneChunks(beforeBlock?: bigint, shardId?: number): void;
+  /**
    * Goes down and comes back on the same port. Connections are cut; snapshots are gone until the
    * next block, as though there had never been any (docs/protocol.md 2.2). The chain goes on.
    *
@@ -121,6 +128,7 @@ export function createNodeHandle(
     },
     dropSnapshots: () => started(inside).context.snapshots.dropAll(),
     pruneEvents: (beforeBlock, shardId) => started(inside).pruneEvents(beforeBlock, shardId),
+    pruneChunks: (beforeBlock, shardId) => started(inside).pruneChunks(beforeBlock, shardId),
     async restart({ downMs = 0 } = {}) {
       expectInteger("downMs", downMs, { min: 0 });
       if (isStopped) throw new DevnetError("stopped", "The node was stopped");

@@ -21,6 +21,8 @@ export interface NodeContext {
   readonly snapshots: SnapshotShelf;
   /** A shard's trie as the node tells of it. */
   trieOf(state: ShardState): TrieView<Entry>;
+  /** The first block of a data shard whose chunk the node still has. */
+  firstChunkOf(shardId: number): bigint;
   /** Starts to listen to a data shard's events as they are committed. */
   listen(shardId: number, request: LiveRequest): Listener<HubEvent> | undefined;
   /** Unix seconds on the node's clock. */

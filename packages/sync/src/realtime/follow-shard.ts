@@ -1,13 +1,12 @@
-import type { Clock, NodeClient } from "@snaprag/client";
+import type { Clock } from "@snaprag/client";
 import type { BlockBatch } from "@snaprag/storage";
 import type { Backlog } from "../proof/live/backlog.ts";
 import { createLiveProof } from "../proof/live/live-proof.ts";
-import { readKeyHistory } from "../proof/node/key-history.ts";
-import type { NodeReading } from "../proof/node/node-reading.ts";
+import { readingOf } from "../proof/node/reading-of.ts";
 import { expectStoredBefore } from "../run/end/expect-ahead.ts";
 import { followSignals } from "../run/follow-signals.ts";
 import type { SyncRun } from "../run/sync-run.ts";
-import { countAsBehind, processContextOf } from "../run/sync-run.ts";
+import { countAsBehind } from "../run/sync-run.ts";
 import { batchByTime } from "./batch-blocks.ts";
 import { followBlocks, toBatch } from "./follow-blocks.ts";
 import { createWatermarks } from "./watermarks.ts";
@@ -66,19 +65,6 @@ function createTip(run: SyncRun, shardId: number, isProving: () => boolean) {
       tip = blockNumber;
       check();
     },
-  };
-}
-
-/** What the rows that are written are proved with, against the node they are followed from. */
-function readingOf(run: SyncRun, client: NodeClient): NodeReading {
-  const { network, blake3, ed25519, validatorSets, areValidatorsConfigured, signal } = run;
-  const { clock } = run.options;
-  const { homeShardOf } = processContextOf(run, 0);
-  return {
-    ...{ client, network, homeShardOf, blake3, ed25519, signal, clock },
-    ...{ validatorSets, areValidatorsConfigured },
-    readKeyHistory: (leaving) =>
-      readKeyHistory({ client, network: network.network, signal: leaving }),
   };
 }
 

@@ -78,6 +78,7 @@ it("takes no proof of an earlier download for one of this", async () => {
   await sync(devnet, store);
   await devnet.produceBlock(200);
   devnet.pruneEvents();
+  devnet.pruneChunks();
   await devnet.takeSnapshot();
 
   expect(await downloadInTwoVersions(store)).toBeGreaterThan(0);

@@ -51,8 +51,9 @@ export function createNodeHandlers(context: NodeContext): Pick<HubHandlers, Node
       const tip = shard.height();
       const stop = stopBlockNumber ?? tip + 1n;
       const shardChunks = [];
+      const first = context.firstChunkOf(shardId);
       for (let number = startBlockNumber; number < stop && number <= tip; number++) {
-        shardChunks.push(shard.findChunk(number) ?? []);
+        shardChunks.push((number >= first && shard.findChunk(number)) || []);
       }
       return { shardChunks: shardChunks.flat() };
     },

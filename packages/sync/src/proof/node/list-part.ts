@@ -109,19 +109,25 @@ async function listByCalls(
   return undefined;
 }
 
-/** What a snapshot lists of the part; undefined when the node has none that does. */
-async function listBySnapshot({ client, signal }: NodeReading, part: AccountPart) {
+/** What a snapshot lists of the part; nothing where it has no such part. */
+async function listAt(
+  { client, signal }: NodeReading,
+  part: AccountPart,
+  height: bigint,
+): Promise<readonly Entry[]> {
   const { shardId, fid, nibble } = part;
-  const snapshot = await client.findNewestSnapshot(shardId, { signal });
-  if (snapshot === undefined) return undefined;
-  const { height } = snapshot;
   const pageToken = accountPageToken(fid, [nibble]);
   const partition = { shardId, height, virtualShard: virtualShardOf(fid), pageToken };
   const entries: Entry[] = [];
-  for await (const page of client.readSnapshotPages(partition, { signal })) {
-    entries.push(...page.entries.map((entry) => withoutKnown(entry, part)));
+  try {
+    for await (const page of client.readSnapshotPages(partition, { signal })) {
+      entries.push(...page.entries.map((entry) => withoutKnown(entry, part)));
+    }
+  } catch (error) {
+    const isNone = error instanceof NodeClientError && error.code === "bad_page_token";
+    if (!isNone) throw error;
   }
-  return { height, entries };
+  return sortByKey(entries);
 }
 
 /** Ends the compact state that another one replaces, which no event tells (docs/protocol.md 1.2). */
@@ -171,14 +177,9 @@ async function listByReplay(
 ): Promise<readonly Entry[] | undefined> {
   const { client, signal } = reading;
   const { shardId } = part;
-  const listed = await listBySnapshot(reading, part).catch((error: unknown) => {
-    const isNone = error instanceof NodeClientError && error.code === "bad_page_token";
-    if (!isNone) throw error;
-    return undefined;
-  });
-  const snapshot = listed ?? (await client.findNewestSnapshot(shardId, { signal }));
+  const snapshot = await client.findNewestSnapshot(shardId, { signal });
   if (snapshot === undefined) return undefined;
-  const found = sortByKey(listed?.entries ?? []);
+  const found = await listAt(reading, part, snapshot.height);
   if (isWhole(found, part, reading)) return found;
   const entries = new Map(
     found.map((entry) => [Buffer.from(entry.trieKey).toString("hex"), entry]),
@@ -215,5 +216,25 @@ export async function listPart(
   } catch (error) {
     if (!isDeadEnd(error)) throw error;
     return undefined;
+  }
+}
+
+/**
+ * As {@link listPart}, but what no call brings as a snapshot has it: for whoever follows the events since. Nothing
+ * is proved of that then. Undefined where the snapshot's page cannot be had.
+ */
+export async function listPartSince(
+  reading: NodeReading,
+  part: AccountPart,
+  height: bigint,
+): Promise<readonly Entry[] | undefined> {
+  if (part.live === undefined) return [];
+  const found = await listByCalls(reading, part);
+  if (found) return found;
+  try {
+    return await listAt(reading, part, height);
+  } catch (error) {
+    if (error instanceof NodeClientError && error.code === "unservable_page") return undefined;
+    throw error;
   }
 }

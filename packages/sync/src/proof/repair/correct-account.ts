@@ -12,7 +12,7 @@ import { isKeyRow } from "../rows/row-leaf.ts";
 import type { AccountDifference } from "../rows/suspects/examine-account.ts";
 
 /** What is written, by the shard whose positions it has. */
-interface Correction {
+export interface Correction {
   readonly changes: RowChange[];
   readonly leaves: LeafChange[];
 }
@@ -24,7 +24,8 @@ export interface Moment {
   readonly at: Date;
 }
 
-function isRowChange(change: { readonly kind: string }): change is RowChange {
+/** Whether a change names its row, which none of the sweeps does. */
+export function isRowChange(change: { readonly kind: string }): change is RowChange {
   return change.kind === "merge" || change.kind === "retire";
 }
 
@@ -42,7 +43,11 @@ function addCarrier(
 }
 
 /** Ends a row, or a leaf without one. */
-function addEnd(correction: Correction, { shardId, blockNumber, at }: Moment, leaf: RowLeaf): void {
+export function addEnd(
+  correction: Correction,
+  { shardId, blockNumber, at }: Moment,
+  leaf: RowLeaf,
+): void {
   const eventId = lastPositionOf(blockNumber);
   const { source, trieKey } = leaf;
   if (source === undefined) {
@@ -67,7 +72,7 @@ function nameOfRow({ table, row }: RowChange): string {
 }
 
 /** Ends of rows that the same correction writes over are left out. */
-function withoutContradictions({ changes, leaves }: Correction): Correction {
+export function withoutContradictions({ changes, leaves }: Correction): Correction {
   const merged = new Set(changes.filter(({ kind }) => kind === "merge").map(nameOfRow));
   const kept = changes.filter(
     (change) => change.kind === "merge" || !merged.has(nameOfRow(change)),

@@ -80,17 +80,16 @@ export async function expectStoredBefore(
 }
 
 /**
- * Throws where a snapshot is past the end.
+ * Throws where the block that a shard goes on from is past the end.
  *
  * @throws {SyncError} `end_passed`
  */
-export function expectSnapshotBefore(
+export function expectStartBefore(
   end: RunEnd,
   shardId: number,
-  { height, at }: { readonly height: bigint; readonly at: Date },
+  { blockNumber, at, what }: LeastEnd & { readonly at: Date },
 ): void {
-  if (!end.isPast(shardId, { blockNumber: height, at })) return;
-  throw endPassed(shardId, height, "of which there is a snapshot, and events of none before");
+  if (end.isPast(shardId, { blockNumber, at })) throw endPassed(shardId, blockNumber, what);
 }
 
 /** Whether a shard has its history, and followed no block since. */
@@ -158,18 +157,23 @@ export async function expectEndAhead(
   }
 }
 
-/** Notes up to which block calls may have told of a shard whose history is complete just now. */
-export async function noteReadUpTo(
+/** Notes up to which block calls may have told of a shard, as of now. */
+export async function noteReadByCalls(
   end: RunEnd,
   { client, shardId, signal }: ShardAtNode,
-  store: Store,
 ): Promise<void> {
   if (end.until === undefined) return;
-  const standing = await store.findShard(shardId);
-  if (standing === undefined || !(await isFresh(store, standing))) return;
   const { shardInfos } = await client.hub.getInfo({}, { signal });
   const newest = shardInfos.find((each) => each.shardId === shardId)?.maxHeight ?? 0n;
   end.readUpTo.set(shardId, newest);
+}
+
+/** As {@link noteReadByCalls}, where the history of a shard is complete just now. */
+export async function noteReadUpTo(end: RunEnd, shard: ShardAtNode, store: Store): Promise<void> {
+  if (end.until === undefined) return;
+  const standing = await store.findShard(shard.shardId);
+  if (standing === undefined || !(await isFresh(store, standing))) return;
+  await noteReadByCalls(end, shard);
 }
 
 /**

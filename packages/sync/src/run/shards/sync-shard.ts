@@ -3,17 +3,17 @@ import type { NodeClient } from "@snaprag/client";
 import { blockOfPosition } from "@snaprag/processors";
 import { SyncError } from "../../errors.ts";
 import { downloadShard } from "../../historical/download-shard.ts";
-import { getNewestSnapshot } from "../../historical/plan/snapshot-book.ts";
 import { createBacklog } from "../../proof/live/backlog.ts";
 import { followShard } from "../../realtime/follow-shard.ts";
 import { findFirstKeyBlock } from "../../realtime/keys/find-first-key-block.ts";
 import { followKeyBlocks } from "../../realtime/keys/follow-key-blocks.ts";
-import { expectReadBefore, expectSnapshotBefore, noteReadUpTo } from "../end/expect-ahead.ts";
+import { expectReadBefore, noteReadUpTo } from "../end/expect-ahead.ts";
 import type { NodeFacts } from "../nodes/inspect-node.ts";
 import { untilDone } from "../survive.ts";
 import type { SyncRun } from "../sync-run.ts";
 import { awaitOthers } from "./await-others.ts";
 import { findProgress } from "./find-progress.ts";
+import { createGapCloser } from "./gap/close-gap.ts";
 import type { ShardSurroundings } from "./shard-surroundings.ts";
 import { awaitLead } from "./stand-by.ts";
 
@@ -51,28 +51,6 @@ async function completeHistory(
   run.logger.info({ shardId, height }, "history complete");
 }
 
-/**
- * The node lost events before they were read: everything is listed again from a snapshot, of which
- * the node must still have the events after it.
- */
-async function startOver(run: SyncRun, shardId: number, cause: SyncError): Promise<void> {
-  const { store, logger } = run;
-  const { height, at } = await getNewestSnapshot(run, shardId);
-  expectSnapshotBefore(run.end, shardId, { height, at });
-  if (height + 1n < (cause.firstBlock ?? 0n)) {
-    throw new SyncError(
-      "no_snapshot",
-      `The node's newest snapshot of shard ${shardId}, of block ${height}, is older than the events it has, from block ${cause.firstBlock} on`,
-      { shardId, cause },
-    );
-  }
-  logger.warn({ shardId, err: cause }, "events are gone from the node, reading a snapshot instead");
-  const virtualShards = (await store.listPartitions(shardId)).map((each) => each.virtualShard);
-  // Height 0 is no snapshot's: planning finds that the node does not serve it and takes the newest.
-  const fromBlock = run.activity.of(shardId).blockNumber;
-  await store.planSnapshot({ shardId, height: 0n, virtualShards, fromBlock });
-}
-
 /** Tells when no node can be expected to have the next events: another one may keep them longer. */
 function createExpiry({ nodes }: SyncRun, shardId: number) {
   const expired = new Set<NodeClient>();
@@ -107,6 +85,7 @@ export async function syncDataShard(
 ): Promise<void> {
   const expiry = createExpiry(run, shardId);
   const backlog = createBacklog();
+  const gaps = createGapCloser(run, shardId);
   await untilDone(run, { shardId }, async (onProgress) => {
     if (!(await awaitLead(run, shardId, surroundings))) return;
     await completeHistory(run, shardId, surroundings);
@@ -122,8 +101,8 @@ export async function syncDataShard(
       await leaveAtEnd(run, shardId);
     } catch (error) {
       if (error instanceof SyncError && error.code === "cursor_expired" && expiry.isSure()) {
-        await startOver(run, shardId, error);
-        // What is listed again is proved as a whole.
+        await gaps.close(error);
+        // All rows are proved after it.
         backlog.clear();
       }
       throw error;

@@ -21,6 +21,13 @@ export interface AccountsToCompare {
   readonly shardId: number;
   readonly fids: readonly bigint[];
   readonly hasSignatures: boolean;
+  /**
+   * Whether gasless keys are taken for what the node says they are: shard 0 tells of them, and may be behind
+   * or ahead.
+   *
+   * @default false
+   */
+  readonly areKeysLeft?: boolean | undefined;
 }
 
 /** An account in the store, and at the node. */
@@ -39,13 +46,13 @@ function differs({ stored, live }: Sighting, reading: NodeReading): boolean {
 /** Reads accounts as they are by now; with rows that were altered, and others that are wanted. */
 async function sight(
   reading: NodeReading,
-  { store, shardId, fids, hasSignatures }: AccountsToCompare,
+  { store, shardId, fids, hasSignatures, areKeysLeft }: AccountsToCompare,
   wantsRow: (leaf: RowLeaf) => boolean = () => false,
 ) {
   const { homeShardOf, blake3, ed25519, network } = reading;
   await using view = await store.openView(reading.signal);
   const shard = await view.findShard(shardId);
-  const blocks = await findKeyShard(view);
+  const blocks = areKeysLeft ? undefined : await findKeyShard(view);
   const accounts = await readAccounts(
     {
       ...{ view, shardId, homeShardOf, blake3, network: network.network },

@@ -1,0 +1,99 @@
+// Accounts as a node has them, written over what a store has of them: what is missing is merged and what is too much
+// ends, each at the last position of a gap.
+import { listPartSince } from "../../../proof/node/list-part.ts";
+import { addEnd, withoutContradictions } from "../../../proof/repair/correct-account.ts";
+import type { AccountsToCompare } from "../../../proof/rows/suspects/compare-accounts.ts";
+import { compareAccounts, withRows } from "../../../proof/rows/suspects/compare-accounts.ts";
+import type {
+  AccountDifference,
+  AccountUnderExamination,
+  PartLister,
+} from "../../../proof/rows/suspects/examine-account.ts";
+import { examineAccount } from "../../../proof/rows/suspects/examine-account.ts";
+import { expectReached } from "../../nodes/expect-reached.ts";
+import { processSurely } from "../../quarantine/process-surely.ts";
+import type { TakenOver, TakeOver } from "./write-taken-over.ts";
+import { processTaken, writeTakenOver } from "./write-taken-over.ts";
+
+/** Accounts whose leaves are in memory at a time, and that the node is asked for at a time. */
+const ACCOUNTS_AT_A_TIME = 32;
+
+/** What makes an account the node's; undefined where the node does not give all of it. */
+async function processDifference(
+  takeOver: TakeOver,
+  { missing, extra, altered, unexplained }: AccountDifference,
+): Promise<TakenOver | undefined> {
+  if (unexplained.length > 0) return undefined;
+  const { standing, gap } = takeOver;
+  const end = { shardId: standing.shardId, blockNumber: gap.lastBlock, at: gap.at };
+  const taken = await processTaken(takeOver, missing);
+  for (const leaf of [...extra, ...altered]) addEnd(taken, end, leaf);
+  return { ...taken, ...withoutContradictions(taken) };
+}
+
+/** Reads an account that differs, leaf by leaf in the parts that do, again where something was spoilt on its way. */
+async function readAccount(
+  takeOver: TakeOver,
+  accounts: AccountsToCompare,
+  account: AccountUnderExamination,
+): Promise<TakenOver | undefined> {
+  const { run, reading, gap } = takeOver;
+  const { fid } = account;
+  const { shardId } = accounts;
+  const list: PartLister = (_, part) => listPartSince(reading, part, gap.lastBlock);
+  const read = async () => {
+    const examined = await examineAccount(reading, account, list);
+    return { ...examined, extra: await withRows(reading, accounts, examined) };
+  };
+  const { taken } = await processSurely({
+    input: await read(),
+    readAgain: read,
+    process: async (difference) => {
+      const made = await processDifference(takeOver, difference);
+      return { taken: made, spoiltCount: made?.spoiltCount ?? 0 };
+    },
+    logger: run.logger.child({ shardId, fid }),
+  });
+  return taken;
+}
+
+/** Takes over a few accounts. Returns those of which the node does not give all. */
+async function takeOverSome(
+  takeOver: TakeOver,
+  fids: readonly bigint[],
+): Promise<readonly bigint[]> {
+  const { run, reading, standing, gap } = takeOver;
+  const { shardId } = standing;
+  await expectReached(reading.client, { shardId, height: gap.lastBlock }, reading.signal);
+  const accounts = { store: run.store, shardId, fids, hasSignatures: false, areKeysLeft: true };
+  const { heights, different = [] } = await compareAccounts(reading, accounts, true);
+  const read = await Promise.all(
+    different.map((sighting) => readAccount(takeOver, accounts, { heights, ...sighting })),
+  );
+  await writeTakenOver(takeOver, {
+    changes: read.flatMap((taken) => taken?.changes ?? []),
+    leaves: read.flatMap((taken) => taken?.leaves ?? []),
+    quarantined: read.flatMap((taken) => taken?.quarantined ?? []),
+  });
+  return different.filter((_, index) => read[index] === undefined).map(({ fid }) => fid);
+}
+
+/**
+ * Makes accounts what the node has, a few in each transaction, while the store stays before the gap: who comes after
+ * a crash begins again, and finds most of them right.
+ *
+ * Parts that calls bring are the node's present, proved against its trie, and others as the snapshot has them that
+ * the gap ends with. All of it stands at the last position of the gap: from there, events lead to the same
+ * rows, as a change is a join. Gasless keys are left to the blocks of shard 0, which are not lost.
+ *
+ * Returns those accounts of which the node does not give all.
+ */
+export async function takeOverAccounts(takeOver: TakeOver): Promise<readonly bigint[]> {
+  const fids = [...takeOver.gap.fids];
+  const left: bigint[] = [];
+  for (let start = 0; start < fids.length; start += ACCOUNTS_AT_A_TIME) {
+    takeOver.reading.signal.throwIfAborted();
+    left.push(...(await takeOverSome(takeOver, fids.slice(start, start + ACCOUNTS_AT_A_TIME))));
+  }
+  return left;
+}
