@@ -54,7 +54,9 @@ async function perform(
     case "takeSnapshot":
       return nodes[step.node]?.takeSnapshot();
     case "pruneEvents":
-      return nodes[step.node]?.pruneEvents();
+      nodes[step.node]?.pruneEvents();
+      if (scenario.isPruningChunks) nodes[step.node]?.pruneChunks();
+      return;
     default:
       step satisfies never;
   }

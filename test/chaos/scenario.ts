@@ -33,6 +33,8 @@ export interface Scenario {
   /** Faults that never end. */
   readonly lastingFaults: FaultPlan;
   readonly steps: readonly Step[];
+  /** Whether nodes that drop events drop the blocks too, which say whom the events were about. */
+  readonly isPruningChunks: boolean;
   /** Whether the sync that runs at the end is left to recover by itself, or started anew. */
   readonly isLeftRunning: boolean;
 }
@@ -80,9 +82,10 @@ export function drawScenario(seed: number): Scenario {
     },
     lastingFaults,
     steps: Array.from({ length: stepCount }, () => drawStep(random, nodeCount, lastingFaults)),
+    isPruningChunks: false,
     isLeftRunning: backend === "server" && random.chance(0.25),
   };
   // Drawn last, so that what a seed comes to is else what it was before.
   const syncCount = backend === "server" && random.chance(0.3) ? random.integer(2, 3) : 1;
-  return { ...scenario, syncCount };
+  return { ...scenario, syncCount, isPruningChunks: random.chance(0.3) };
 }

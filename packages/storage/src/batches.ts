@@ -73,7 +73,7 @@ export interface BlockBatch {
   readonly shardId: number;
   /** Last block applied before. The batch is fenced by it. */
   readonly previousBlock: bigint;
-  /** Last block of the batch. */
+  /** Last block of the batch; `previousBlock` where it moves the shard nowhere. */
   readonly blockNumber: bigint;
   /** Time of that block. */
   readonly blockTime: Date;

@@ -164,7 +164,8 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Applies whole blocks with their progress, in one transaction. A message that the database
-   * refuses for its content goes to quarantine, as with {@link applyPage}.
+   * refuses for its content goes to quarantine, as with {@link applyPage}. A batch may move the shard nowhere:
+   * its changes are then of blocks to come, and stand at positions of theirs.
    *
    * @throws {StorageError} `fenced` when the shard does not follow blocks, or is not at `previousBlock`
    */

@@ -12,7 +12,7 @@ import { StorageError } from "@snaprag/storage";
  * - `node_behind`: the node has not reached the block of the snapshot that is read, or of the rows
  *   that are compared with it. The sync tries again, at another node if there is one.
  * - `cursor_expired`: the node no longer has the events after the last block applied. The sync
- *   answers it itself, by downloading a newer snapshot; a comparison cannot tell then what the node
+ *   answers it itself, by reading again what blocks since have changed; a comparison cannot tell then what the node
  *   has changed since.
  * - `incomplete_block`: the node has fewer events of a block than the block says.
  * - `malformed_snapshot`: the node lists leaves twice, out of order or in a wrong partition.

@@ -1,6 +1,7 @@
 import { ABORT_CASES } from "./contract/abort-cases.ts";
 import { CONTRACT_CASES } from "./contract/contract-cases.ts";
 import { FENCE_CASES } from "./contract/fence-cases.ts";
+import { GAP_CASES } from "./contract/gap-cases.ts";
 import { MEMBERSHIP_CASES } from "./contract/membership-cases.ts";
 import { QUARANTINE_CASES } from "./contract/quarantine-cases.ts";
 import { SIDE_BY_SIDE_CASES } from "./contract/side-by-side-cases.ts";
@@ -23,6 +24,7 @@ import type { ConformanceCase } from "./subject.ts";
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...CONTRACT_CASES,
   ...FENCE_CASES,
+  ...GAP_CASES,
   ...SIDE_BY_SIDE_CASES,
   ...MEMBERSHIP_CASES,
   ...COMPACTION_RULES,

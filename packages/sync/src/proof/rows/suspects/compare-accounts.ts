@@ -9,7 +9,7 @@ import type { NodeReading } from "../../node/node-reading.ts";
 import type { TrieNode } from "../../node/trie-node.ts";
 import type { StoredAccount } from "../read-accounts.ts";
 import { readAccounts } from "../read-accounts.ts";
-import type { RowLeaf } from "../row-leaf.ts";
+import type { RowLeaf, RowReading } from "../row-leaf.ts";
 import { keyText } from "../row-leaf.ts";
 import { accountRootOf, isFlawed } from "../shard-tree.ts";
 import type { AccountDifference } from "./examine-account.ts";
@@ -28,6 +28,8 @@ export interface AccountsToCompare {
    * @default false
    */
   readonly areKeysLeft?: boolean | undefined;
+  /** Whether only what leaves cover is compared. @default false */
+  readonly hasLeavesOnly?: RowReading["hasLeavesOnly"];
 }
 
 /** An account in the store, and at the node. */
@@ -46,17 +48,18 @@ function differs({ stored, live }: Sighting, reading: NodeReading): boolean {
 /** Reads accounts as they are by now; with rows that were altered, and others that are wanted. */
 async function sight(
   reading: NodeReading,
-  { store, shardId, fids, hasSignatures, areKeysLeft }: AccountsToCompare,
+  { store, shardId, fids, hasSignatures, ...how }: AccountsToCompare,
   wantsRow: (leaf: RowLeaf) => boolean = () => false,
 ) {
   const { homeShardOf, blake3, ed25519, network } = reading;
   await using view = await store.openView(reading.signal);
   const shard = await view.findShard(shardId);
-  const blocks = areKeysLeft ? undefined : await findKeyShard(view);
+  const blocks = how.areKeysLeft ? undefined : await findKeyShard(view);
   const accounts = await readAccounts(
     {
       ...{ view, shardId, homeShardOf, blake3, network: network.network },
       ed25519: hasSignatures ? ed25519 : undefined,
+      hasLeavesOnly: how.hasLeavesOnly,
       wantsRow: (leaf) => leaf.isAltered || wantsRow(leaf),
     },
     fids,
@@ -134,17 +137,22 @@ export async function compareAccounts(
 }
 
 /**
- * Leaves that the node has not, with their rows. Those whose rows have gone meanwhile are left out: there
- * is nothing to be ended.
+ * Differences with the rows of leaves that the node has not. Leaves whose rows have gone meanwhile are left
+ * out: there is nothing to be ended.
  */
 export async function withRows(
   reading: NodeReading,
   suspects: AccountsToCompare,
-  { fid, extra }: AccountDifference,
-): Promise<readonly RowLeaf[]> {
-  if (extra.length === 0) return extra;
-  const wanted = new Set(extra.map(keyText));
+  differences: readonly AccountDifference[],
+): Promise<readonly AccountDifference[]> {
+  const wanted = new Set(differences.flatMap(({ extra }) => extra.map(keyText)));
+  if (wanted.size === 0) return differences;
   const isWanted = (leaf: RowLeaf) => wanted.has(keyText(leaf));
-  const { byFid } = await sight(reading, { ...suspects, fids: [fid] }, isWanted);
-  return byFid.get(fid)?.leaves.filter(isWanted) ?? [];
+  const fids = differences.filter(({ extra }) => extra.length > 0).map(({ fid }) => fid);
+  const { byFid } = await sight(reading, { ...suspects, fids }, isWanted);
+  return differences.map((difference) => {
+    const { fid, extra } = difference;
+    if (extra.length === 0) return difference;
+    return { ...difference, extra: byFid.get(fid)?.leaves.filter(isWanted) ?? [] };
+  });
 }

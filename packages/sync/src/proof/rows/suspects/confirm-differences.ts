@@ -118,7 +118,7 @@ async function lookAtFew(
       continue;
     }
     const examined = await examineAccount(reading, { heights, ...sighting });
-    const difference = { ...examined, extra: await withRows(reading, suspects, examined) };
+    const [difference = examined] = await withRows(reading, suspects, [examined]);
     if (mayPass(difference) && !isLastTry) found.undecided.push(fid);
     else found.differences.push(difference);
   }

@@ -2,7 +2,7 @@
 // ends, each at the last position of a gap.
 import { listPartSince } from "../../../proof/node/list-part.ts";
 import { addEnd, withoutContradictions } from "../../../proof/repair/correct-account.ts";
-import type { AccountsToCompare } from "../../../proof/rows/suspects/compare-accounts.ts";
+import type { Sighting } from "../../../proof/rows/suspects/compare-accounts.ts";
 import { compareAccounts, withRows } from "../../../proof/rows/suspects/compare-accounts.ts";
 import type {
   AccountDifference,
@@ -31,28 +31,30 @@ async function processDifference(
   return { ...taken, ...withoutContradictions(taken) };
 }
 
-/** Reads an account that differs, leaf by leaf in the parts that do, again where something was spoilt on its way. */
-async function readAccount(
-  takeOver: TakeOver,
-  accounts: AccountsToCompare,
+/** Reads an account that differs, leaf by leaf in the parts that do. */
+function examine(
+  { reading, gap }: TakeOver,
   account: AccountUnderExamination,
-): Promise<TakenOver | undefined> {
-  const { run, reading, gap } = takeOver;
-  const { fid } = account;
-  const { shardId } = accounts;
+): Promise<AccountDifference> {
   const list: PartLister = (_, part) => listPartSince(reading, part, gap.lastBlock);
-  const read = async () => {
-    const examined = await examineAccount(reading, account, list);
-    return { ...examined, extra: await withRows(reading, accounts, examined) };
-  };
+  return examineAccount(reading, account, list);
+}
+
+/** Processes what was read of an account; reads it again where something was spoilt on its way. */
+async function processRead(
+  takeOver: TakeOver,
+  difference: AccountDifference,
+  readAgain: () => Promise<AccountDifference>,
+): Promise<TakenOver | undefined> {
+  const { shardId, fid } = difference;
   const { taken } = await processSurely({
-    input: await read(),
-    readAgain: read,
-    process: async (difference) => {
-      const made = await processDifference(takeOver, difference);
+    input: difference,
+    readAgain,
+    process: async (input) => {
+      const made = await processDifference(takeOver, input);
       return { taken: made, spoiltCount: made?.spoiltCount ?? 0 };
     },
-    logger: run.logger.child({ shardId, fid }),
+    logger: takeOver.run.logger.child({ shardId, fid }),
   });
   return taken;
 }
@@ -65,17 +67,29 @@ async function takeOverSome(
   const { run, reading, standing, gap } = takeOver;
   const { shardId } = standing;
   await expectReached(reading.client, { shardId, height: gap.lastBlock }, reading.signal);
-  const accounts = { store: run.store, shardId, fids, hasSignatures: false, areKeysLeft: true };
+  const accounts = {
+    ...{ store: run.store, shardId, fids, hasSignatures: false },
+    ...{ areKeysLeft: true, hasLeavesOnly: true },
+  };
   const { heights, different = [] } = await compareAccounts(reading, accounts, true);
-  const read = await Promise.all(
-    different.map((sighting) => readAccount(takeOver, accounts, { heights, ...sighting })),
+  const read = async (sightings: readonly Sighting[]) => {
+    const examined = sightings.map((sighting) => examine(takeOver, { heights, ...sighting }));
+    return withRows(reading, accounts, await Promise.all(examined));
+  };
+  const taken = await Promise.all(
+    (await read(different)).map((difference, index) =>
+      processRead(takeOver, difference, async () => {
+        const [again = difference] = await read(different.slice(index, index + 1));
+        return again;
+      }),
+    ),
   );
   await writeTakenOver(takeOver, {
-    changes: read.flatMap((taken) => taken?.changes ?? []),
-    leaves: read.flatMap((taken) => taken?.leaves ?? []),
-    quarantined: read.flatMap((taken) => taken?.quarantined ?? []),
+    changes: taken.flatMap((each) => each?.changes ?? []),
+    leaves: taken.flatMap((each) => each?.leaves ?? []),
+    quarantined: taken.flatMap((each) => each?.quarantined ?? []),
   });
-  return different.filter((_, index) => read[index] === undefined).map(({ fid }) => fid);
+  return different.filter((_, index) => taken[index] === undefined).map(({ fid }) => fid);
 }
 
 /**

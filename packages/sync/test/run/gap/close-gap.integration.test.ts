@@ -1,9 +1,12 @@
 // Events that the node lost before they were read: what blocks say of them.
+import { createNodeClient } from "@snaprag/client";
 import type { Devnet, DevnetOptions } from "@snaprag/devnet";
+import { lastPositionOf } from "@snaprag/processors";
 import type { Store, StoredRow } from "@snaprag/storage";
 import { StorageError } from "@snaprag/storage";
 import { afterEach, describe, expect, it } from "vitest";
-import { differences, newStore, startDevnet, sync } from "../support/mirrors.ts";
+import { createSyncer } from "../../../src/index.ts";
+import { differences, newStore, startDevnet, sync } from "../../support/mirrors.ts";
 
 let devnet: Devnet;
 
@@ -68,6 +71,13 @@ describe("a gap in the events", () => {
     const after = new Map(
       (await reactionsOf(store)).map(({ row, state }) => [`${row.hash}`, state]),
     );
+    const known = new Set(before.map(({ row }) => `${row.hash}`));
+    const ofGap = [...after].filter(([hash]) => !known.has(hash)).map(([, { eventId }]) => eventId);
+    // The network has gone on by 15 blocks since its snapshots.
+    const ends = new Set(
+      [...devnet.heights().values()].map((height) => lastPositionOf(height - 15n)),
+    );
+    expect(ofGap.filter((eventId) => ends.has(eventId)).length).toBeGreaterThan(20);
     const again = before.filter(
       ({ row, state }) => after.get(`${row.hash}`)?.eventId !== state.eventId,
     );
@@ -149,6 +159,26 @@ describe("a gap in the events", () => {
     expect(devnet.faultCounts().get("corrupt")).toBeGreaterThan(5);
     expect(store.quarantined).toEqual([]);
     expect(await differences(devnet, store)).toEqual([]);
+  });
+
+  it("is closed in a run with an end that is not before what was read of it, and else refused", async () => {
+    const store = await beforeGap({ users: 15, messages: 300 }, 40);
+    const { counts, store: counting } = counted(store);
+    await using client = createNodeClient({ endpoint: devnet.endpoint });
+    const syncer = createSyncer({ client, store: counting, holder: "a test", syncIntervalMs: 20 });
+    const heights = devnet.heights();
+    const earlier = new Map([...heights].map(([shardId, height]) => [shardId, height - 2n]));
+
+    await expect(syncer.run({ until: earlier })).rejects.toMatchObject({ code: "end_passed" });
+    await sync(devnet, store);
+    expect(await differences(devnet, store)).toEqual([]);
+    await devnet.produceBlock(40);
+    devnet.takeSnapshot();
+    devnet.pruneEvents();
+    await syncer.run({ until: new Map(devnet.heights()) });
+
+    expect(await differences(devnet, store)).toEqual([]);
+    expect(counts.planned).toBe(0);
   });
 
   it("has what the node keeps otherwise than it was hashed in quarantine", async () => {
