@@ -18,6 +18,9 @@ import { processTaken, writeTakenOver } from "./write-taken-over.ts";
 /** Accounts whose leaves are in memory at a time, and that the node is asked for at a time. */
 const ACCOUNTS_AT_A_TIME = 32;
 
+/** How often it is told how far this has come, in milliseconds. */
+const PROGRESS_MS = 10_000;
+
 /** What makes an account the node's; undefined where the node does not give all of it. */
 async function processDifference(
   takeOver: TakeOver,
@@ -103,11 +106,18 @@ async function takeOverSome(
  * Returns those accounts of which the node does not give all.
  */
 export async function takeOverAccounts(takeOver: TakeOver): Promise<readonly bigint[]> {
-  const fids = [...takeOver.gap.fids];
+  const { run, reading, standing, gap } = takeOver;
+  const { clock } = run.options;
+  const fids = [...gap.fids];
   const left: bigint[] = [];
+  let toldAt = clock.elapsed();
   for (let start = 0; start < fids.length; start += ACCOUNTS_AT_A_TIME) {
-    takeOver.reading.signal.throwIfAborted();
+    reading.signal.throwIfAborted();
     left.push(...(await takeOverSome(takeOver, fids.slice(start, start + ACCOUNTS_AT_A_TIME))));
+    if (clock.elapsed() - toldAt < PROGRESS_MS) continue;
+    toldAt = clock.elapsed();
+    const done = { shardId: standing.shardId, done: start, accounts: fids.length };
+    run.logger.info(done, "accounts read");
   }
   return left;
 }
