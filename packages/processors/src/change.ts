@@ -102,7 +102,7 @@ export const TABLE_KEYS: {
  * - `compacted`: a link compact state does not list it.
  * - `pruned`: its author was over a storage limit.
  * - `revoked`: what allowed it is gone: a name, an address, or (before V14) a signer.
- * - `unlisted`: a newer snapshot no longer lists it, and the events between are not at hand.
+ * - `unlisted`: the node no longer has it, and the events in between are not at hand.
  */
 export type RetireReason =
   | "removed"

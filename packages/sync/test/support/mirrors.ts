@@ -33,6 +33,14 @@ export async function sync(
   await syncer.run({ untilSynced: true });
 }
 
+/** Hashes, as hex, of the messages that a mirror has otherwise than a devnet. */
+export async function differingHashes(devnet: Devnet, store: Store): Promise<readonly string[]> {
+  const found = await differences(devnet, store);
+  return found.flatMap(({ missing, extra }) =>
+    [...missing, ...extra].map((key) => key.split(" ").at(-1) ?? ""),
+  );
+}
+
 /** What a mirror lacks of a devnet, and what it has too many. */
 export async function differences(devnet: Devnet, store: Store): Promise<readonly Difference[]> {
   return compareLive(await liveOfStore(store), liveOfNode(devnet.listLive()));

@@ -192,49 +192,59 @@ async function listByReplay(
   return isWhole(replayed, part, reading) ? replayed : undefined;
 }
 
-/** Whether a failure says only that this way leads nowhere. */
-function isDeadEnd(error: unknown): boolean {
-  if (!(error instanceof NodeClientError)) return false;
-  return ["unservable_page", "bad_page_token", "snapshot_unavailable", "snapshot_gone"].includes(
-    error.code,
-  );
+/** Failures that say only that a way leads nowhere. */
+const DEAD_ENDS: ReadonlySet<string> = new Set([
+  "unservable_page",
+  "bad_page_token",
+  "snapshot_unavailable",
+  "snapshot_gone",
+]);
+/** A snapshot that is gone may be followed by another. */
+const DEAD_ENDS_AT: ReadonlySet<string> = new Set(["unservable_page"]);
+
+/** The way to what no call brings, and the failures that say that it leads nowhere. */
+interface OtherWay {
+  readonly list: () => Promise<readonly Entry[] | undefined>;
+  readonly deadEnds: ReadonlySet<string>;
+}
+
+async function listByCallsOr(
+  reading: NodeReading,
+  part: AccountPart,
+  { list, deadEnds }: OtherWay,
+): Promise<readonly Entry[] | undefined> {
+  if (part.live === undefined) return [];
+  const found = await listByCalls(reading, part);
+  if (found) return found;
+  try {
+    return await list();
+  } catch (error) {
+    if (error instanceof NodeClientError && deadEnds.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /**
  * Lists a part of an account as a node has it now. Undefined when what the node gives in one way or
  * another does not add up to the hash that it tells of the part.
  */
-export async function listPart(
+export function listPart(
   reading: NodeReading,
   part: AccountPart,
 ): Promise<readonly Entry[] | undefined> {
-  if (part.live === undefined) return [];
-  const found = await listByCalls(reading, part);
-  if (found) return found;
-  try {
-    return await listByReplay(reading, part);
-  } catch (error) {
-    if (!isDeadEnd(error)) throw error;
-    return undefined;
-  }
+  const list = () => listByReplay(reading, part);
+  return listByCallsOr(reading, part, { list, deadEnds: DEAD_ENDS });
 }
 
 /**
  * As {@link listPart}, but what no call brings as a snapshot has it: for whoever follows the events since. Nothing
  * is proved of that then. Undefined where the snapshot's page cannot be had.
  */
-export async function listPartSince(
+export function listPartSince(
   reading: NodeReading,
   part: AccountPart,
   height: bigint,
 ): Promise<readonly Entry[] | undefined> {
-  if (part.live === undefined) return [];
-  const found = await listByCalls(reading, part);
-  if (found) return found;
-  try {
-    return await listAt(reading, part, height);
-  } catch (error) {
-    if (error instanceof NodeClientError && error.code === "unservable_page") return undefined;
-    throw error;
-  }
+  const list = () => listAt(reading, part, height);
+  return listByCallsOr(reading, part, { list, deadEnds: DEAD_ENDS_AT });
 }

@@ -7,7 +7,7 @@ import { getNewestSnapshot } from "../../../historical/plan/snapshot-book.ts";
 import { readingOf } from "../../../proof/node/reading-of.ts";
 import { expectStartBefore, noteReadByCalls } from "../../end/expect-ahead.ts";
 import type { SyncRun } from "../../sync-run.ts";
-import type { Gap } from "./read-gap.ts";
+import type { Gap, GapEnd } from "./read-gap.ts";
 import { readGap } from "./read-gap.ts";
 import { startOver } from "./start-over.ts";
 import { takeOverAccounts } from "./take-over-accounts.ts";
@@ -21,11 +21,11 @@ const MOST_FAILURES = 3;
  *
  * @throws {SyncError} `no_snapshot` when it has not, `end_passed` when the snapshot is past the end of the run
  */
-async function findEnd(run: SyncRun, shardId: number, cause: SyncError): Promise<bigint> {
+async function findEnd(run: SyncRun, shardId: number, cause: SyncError): Promise<GapEnd> {
   const { height, at } = await getNewestSnapshot(run, shardId);
   const what = "of which there is a snapshot, and events of none before";
   expectStartBefore(run.end, shardId, { blockNumber: height, at, what });
-  if (height + 1n >= (cause.firstBlock ?? 0n)) return height;
+  if (height + 1n >= (cause.firstBlock ?? 0n)) return { lastBlock: height, at };
   throw new SyncError(
     "no_snapshot",
     `The node's newest snapshot of shard ${shardId}, of block ${height}, is older than the events it has, from block ${cause.firstBlock} on`,
@@ -43,10 +43,10 @@ async function canTakeOver({ store, options }: SyncRun, shardId: number): Promis
 }
 
 /** Who the blocks of a gap are about; undefined when the node does not have them. */
-async function findGap(run: SyncRun, { shardId, blockNumber }: ShardStanding, lastBlock: bigint) {
+async function findGap(run: SyncRun, { shardId, blockNumber }: ShardStanding, end: GapEnd) {
   const reading = readingOf(run, run.nodes.of(shardId));
   try {
-    const gap = await readGap(reading, { shardId, firstBlock: blockNumber + 1n, lastBlock });
+    const gap = await readGap(reading, { shardId, firstBlock: blockNumber + 1n, ...end });
     return gap && { reading, gap };
   } catch (error) {
     const hasNoBlocks = error instanceof NodeClientError && error.code === "unimplemented";
@@ -59,8 +59,8 @@ async function findGap(run: SyncRun, { shardId, blockNumber }: ShardStanding, la
 async function moveBehind({ store }: SyncRun, standing: ShardStanding, gap: Gap): Promise<void> {
   const { shardId, blockNumber: previousBlock, proof } = standing;
   // All rows are proved once more beside following: blocks may change accounts that they do not name.
-  if (proof?.status === "proved")
-    await store.recordProof(shardId, { ...proof, status: "unproved" });
+  const isProved = proof?.status === "proved";
+  if (isProved) await store.recordProof(shardId, { ...proof, status: "unproved" });
   await store.applyBlocks({
     ...{ shardId, previousBlock, blockNumber: gap.lastBlock, blockTime: gap.at },
     eventId: lastPositionOf(gap.lastBlock),
@@ -69,16 +69,12 @@ async function moveBehind({ store }: SyncRun, standing: ShardStanding, gap: Gap)
 }
 
 /** Closes a gap by the blocks that the events were of. Returns whether that was possible. */
-async function closeByBlocks(
-  run: SyncRun,
-  standing: ShardStanding,
-  lastBlock: bigint,
-): Promise<boolean> {
+async function closeByBlocks(run: SyncRun, standing: ShardStanding, end: GapEnd): Promise<boolean> {
   const { shardId } = standing;
-  const found = await findGap(run, standing, lastBlock);
+  const found = await findGap(run, standing, end);
   if (found === undefined) return false;
   const { reading, gap } = found;
-  const logger = run.logger.child({ shardId, firstBlock: standing.blockNumber + 1n, lastBlock });
+  const logger = run.logger.child({ shardId, firstBlock: standing.blockNumber + 1n, ...end });
   logger.info({ accounts: gap.fids.size }, "reading the accounts that blocks name");
   const takeOver = { run, reading, standing, gap };
   const left = await takeOverAccounts(takeOver);
@@ -87,8 +83,9 @@ async function closeByBlocks(
     return false;
   }
   await takeOverNames(takeOver);
-  await moveBehind(run, standing, gap);
+  // Before the shard moves: whoever comes after a failure would not know of it.
   await noteReadByCalls(run.end, { client: reading.client, shardId, signal: run.signal });
+  await moveBehind(run, standing, gap);
   logger.info({ accounts: gap.fids.size }, "gap closed");
   return true;
 }
@@ -109,13 +106,13 @@ export interface GapCloser {
 export function createGapCloser(run: SyncRun, shardId: number): GapCloser {
   let failureCount = 0;
 
-  async function tryByBlocks(fromBlock: bigint, lastBlock: bigint): Promise<boolean> {
+  async function tryByBlocks(fromBlock: bigint, end: GapEnd): Promise<boolean> {
     if (failureCount >= MOST_FAILURES || !(await canTakeOver(run, shardId))) return false;
     const standing = await run.store.findShard(shardId);
     // Another process is further; the next try begins there.
     if (standing?.phase !== "realtime" || standing.blockNumber !== fromBlock) return true;
     try {
-      return await closeByBlocks(run, standing, lastBlock);
+      return await closeByBlocks(run, standing, end);
     } catch (error) {
       // A node that is down gives no snapshot either.
       if (!run.signal.aborted && !isSilent(error)) failureCount += 1;
@@ -125,10 +122,10 @@ export function createGapCloser(run: SyncRun, shardId: number): GapCloser {
 
   return {
     async close(cause) {
-      const lastBlock = await findEnd(run, shardId, cause);
+      const end = await findEnd(run, shardId, cause);
       run.logger.warn({ shardId, err: cause }, "events are gone from the node");
       const fromBlock = run.activity.of(shardId).blockNumber;
-      if (!(await tryByBlocks(fromBlock, lastBlock))) await startOver(run, shardId, fromBlock);
+      if (!(await tryByBlocks(fromBlock, end))) await startOver(run, shardId, fromBlock);
       failureCount = 0;
     },
   };

@@ -6,18 +6,21 @@ import { narrowMessage } from "@snaprag/proto";
 import { toChainRoot } from "../../../proof/node/chain-root.ts";
 import type { NodeReading } from "../../../proof/node/node-reading.ts";
 
+/** The last block of a gap. */
+export interface GapEnd {
+  readonly lastBlock: bigint;
+  /** Time of that block. */
+  readonly at: Date;
+}
+
 /** Blocks whose events are gone. */
-export interface GapBlocks {
+export interface GapBlocks extends GapEnd {
   readonly shardId: number;
   readonly firstBlock: bigint;
-  readonly lastBlock: bigint;
 }
 
 /** What the blocks of a gap say. */
-export interface Gap {
-  readonly lastBlock: bigint;
-  /** Time of the last block. */
-  readonly at: Date;
+export interface Gap extends GapEnd {
   /** Accounts that they may have changed, by the low 32 bits of their fids. */
   readonly fids: ReadonlySet<bigint>;
   /** Fids that names of the registry were passed on by or to. */
@@ -26,10 +29,10 @@ export interface Gap {
 
 const LOW_32_BITS = 0xffffffffn;
 /**
- * The longest gap that is closed so, in seconds. In a longer one nearly every account that is in use was, and
+ * The longest gap that is closed so, in milliseconds. In a longer one nearly every account that is in use was, and
  * a snapshot lists them in fewer calls.
  */
-const LONGEST_SECONDS = 30n * 86_400n;
+const LONGEST_MS = 30 * 86_400_000;
 /** Waits before blocks are asked for again: of several nodes behind one address, one may be behind. */
 const PAUSES_MS = [100, 200, 400];
 
@@ -72,8 +75,6 @@ interface Reading {
   readonly fids: Set<bigint>;
   readonly nameFids: Set<bigint>;
   nextBlock: bigint;
-  /** Time of the block before, in Farcaster seconds. */
-  lastTime: bigint;
 }
 
 function addBlock(read: Reading, chunk: ShardChunk): void {
@@ -84,7 +85,6 @@ function addBlock(read: Reading, chunk: ShardChunk): void {
       read.nameFids.add(fnameTransfer.fromFid).add(fnameTransfer.proof?.fid ?? 0n);
     }
   }
-  read.lastTime = chunk.header?.timestamp ?? read.lastTime;
   read.nextBlock += 1n;
 }
 
@@ -108,22 +108,16 @@ async function readOn(
 }
 
 /** Whether the first block is there, and not so old that there is a better way. */
-async function isWithinReach(reading: NodeReading, { shardId, firstBlock, lastBlock }: GapBlocks) {
-  const first = await findTime(reading, { shardId, blockNumber: firstBlock });
-  const last = await findTime(reading, { shardId, blockNumber: lastBlock });
-  return first !== undefined && last !== undefined && last - first <= LONGEST_SECONDS;
-}
-
-/** Time of a block, in Farcaster seconds; undefined when the node does not have it. */
-async function findTime(
+async function isWithinReach(
   { client, signal }: NodeReading,
-  { shardId, blockNumber }: { readonly shardId: number; readonly blockNumber: bigint },
-): Promise<bigint | undefined> {
-  const range = { shardId, startBlock: blockNumber, stopBlock: blockNumber + 1n };
+  { shardId, firstBlock, at }: GapBlocks,
+): Promise<boolean> {
+  const range = { shardId, startBlock: firstBlock, stopBlock: firstBlock + 1n };
   for await (const [chunk] of client.readShardChunks(range, { signal })) {
-    return chunk?.header?.timestamp;
+    const begin = fromFarcasterTime(chunk?.header?.timestamp ?? 0n);
+    return at.getTime() - begin.getTime() <= LONGEST_MS;
   }
-  return undefined;
+  return false;
 }
 
 /**
@@ -134,18 +128,13 @@ async function findTime(
  */
 export async function readGap(reading: NodeReading, blocks: GapBlocks): Promise<Gap | undefined> {
   if (!(await isWithinReach(reading, blocks))) return undefined;
-  const { firstBlock, lastBlock } = blocks;
-  const read: Reading = {
-    ...{ fids: new Set(), nameFids: new Set() },
-    ...{ nextBlock: firstBlock, lastTime: 0n },
-  };
+  const { firstBlock, lastBlock, at } = blocks;
+  const read: Reading = { fids: new Set(), nameFids: new Set(), nextBlock: firstBlock };
   for (const pauseMs of [0, ...PAUSES_MS]) {
     await sleep(pauseMs, reading.signal, reading.clock);
     await readOn(reading, blocks, read);
-    if (read.nextBlock > lastBlock) {
-      const { fids, nameFids, lastTime } = read;
-      return { lastBlock, at: fromFarcasterTime(lastTime), fids, nameFids };
-    }
+    const { fids, nameFids, nextBlock } = read;
+    if (nextBlock > lastBlock) return { lastBlock, at, fids, nameFids };
   }
   return undefined;
 }

@@ -116,7 +116,11 @@ export async function takeOverAccounts(takeOver: TakeOver): Promise<readonly big
     left.push(...(await takeOverSome(takeOver, fids.slice(start, start + ACCOUNTS_AT_A_TIME))));
     if (clock.elapsed() - toldAt < PROGRESS_MS) continue;
     toldAt = clock.elapsed();
-    const done = { shardId: standing.shardId, done: start, accounts: fids.length };
+    const done = {
+      shardId: standing.shardId,
+      done: Math.min(start + ACCOUNTS_AT_A_TIME, fids.length),
+      accounts: fids.length,
+    };
     run.logger.info(done, "accounts read");
   }
   return left;
