@@ -25,6 +25,7 @@ const LONG_TESTS = [
   "apps/cli/test/packed.e2e.test.ts",
   "packages/sync/test/failover.integration.test.ts",
   "packages/storage-postgres/test/conformance.integration.test.ts",
+  "packages/sync/test/proof/repair.integration.test.ts",
   "packages/sync/test/run/await-others.integration.test.ts",
 ].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
