@@ -14,7 +14,6 @@ import { writeRows } from "./rows/write-rows.ts";
 
 /** Which accounts to look at, as a join with `fids`, and its parameters after the first two. */
 interface ListedAccounts {
-  readonly name: string;
   readonly condition: string;
   readonly values: readonly unknown[];
 }
@@ -25,13 +24,15 @@ interface SnapshotPosition {
   readonly at: Date;
 }
 
-/** Retires live rows of accounts that stand before a snapshot, because it did not list them. */
+/**
+ * Retires live rows of accounts that stand before a snapshot, because it did not list them. Planned each time, as
+ * what is derived is.
+ */
 function retireUnlisted(
   { height, at }: SnapshotPosition,
-  { name, condition, values }: ListedAccounts,
+  { condition, values }: ListedAccounts,
 ): readonly QueryConfig[] {
   return TABLE_NAMES.filter((table) => !NEVER_LISTED.has(table)).map((table) => ({
-    name: `unlisted_${name}_${table}`,
     text: `update ${table}
       set deleted_event_id = $1, deleted_at = $2, deleted_reason = 'unlisted'
       from fids
@@ -45,7 +46,6 @@ function retireUnlisted(
 /** As {@link retireUnlisted}, for all accounts of a partition. */
 function retireUnlistedOfPartition(page: PageBatch): readonly QueryConfig[] {
   return retireUnlisted(page, {
-    name: "partition",
     condition: "fids.shard_id = $3 and fids.virtual_shard = $4",
     values: [page.shardId, page.virtualShard],
   });
@@ -57,7 +57,7 @@ export function retireUnlistedOfAccount(
   fid: bigint,
 ): readonly QueryConfig[] {
   const values = [BigInt.asIntN(64, fid)];
-  return retireUnlisted(snapshot, { name: "account", condition: "fids.fid = $3", values });
+  return retireUnlisted(snapshot, { condition: "fids.fid = $3", values });
 }
 
 /** The statements of a page's transaction, for what is at the other end. */

@@ -9,17 +9,19 @@ import { DERIVED_TABLES, selectProfiles, selectRegistrations } from "./derived-t
 interface Scope {
   readonly condition: string;
   readonly values: readonly unknown[];
-  readonly name: string;
 }
+
+// These statements have no names, so that they are planned each time. A plan that is kept is made when there
+// are few rows yet, or where a `vacuum` has seen none: then it reads relations from end to end, one of them
+// for each row of the other, and goes on to when there are millions.
 
 const PROFILE_COLUMNS = DERIVED_TABLES.find(({ name }) => name === "user_profiles")?.columns ?? [];
 const PROFILE_UPDATES = PROFILE_COLUMNS.map((column) => `${column} = excluded.${column}`).join(
   ", ",
 );
 
-function refreshProfiles({ name, condition, values }: Scope): QueryConfig {
+function refreshProfiles({ condition, values }: Scope): QueryConfig {
   return {
-    name: `profiles_${name}`,
     text: `insert into user_profiles (fid, ${PROFILE_COLUMNS.join(", ")})
 ${selectProfiles(condition)}
 on conflict (fid) do update set ${PROFILE_UPDATES}`,
@@ -27,9 +29,8 @@ on conflict (fid) do update set ${PROFILE_UPDATES}`,
   };
 }
 
-function refreshAccounts({ name, condition, values }: Scope): QueryConfig {
+function refreshAccounts({ condition, values }: Scope): QueryConfig {
   return {
-    name: `accounts_${name}`,
     text: `update fids set
   registered_at = latest.registered_at,
   custody_address = latest.custody_address,
@@ -80,25 +81,23 @@ export function deriveTouched(changes: readonly Change[]): readonly QueryConfig[
   const statements: QueryConfig[] = [];
   const condition = "fid = any($1::int8[])";
   const profiles = touchedFids(changes, "user_data_changes");
-  if (profiles)
-    statements.push(refreshProfiles({ name: "touched", condition, values: [profiles] }));
+  if (profiles) statements.push(refreshProfiles({ condition, values: [profiles] }));
   const accounts = touchedFids(changes, "onchain_events");
-  if (accounts)
-    statements.push(refreshAccounts({ name: "touched", condition, values: [accounts] }));
+  if (accounts) statements.push(refreshAccounts({ condition, values: [accounts] }));
   return statements;
 }
 
 /** Recomputes everything that is derived, for the accounts of one partition. */
 export function derivePartition(shardId: number, virtualShard: number): readonly QueryConfig[] {
   const condition = "fid in (select fid from fids where shard_id = $1 and virtual_shard = $2)";
-  const scope = { name: "partition", condition, values: [shardId, virtualShard] };
+  const scope = { condition, values: [shardId, virtualShard] };
   return [refreshProfiles(scope), refreshAccounts(scope)];
 }
 
 /** Recomputes everything that is derived, for some accounts. */
 export function deriveAccounts(fids: readonly bigint[]): readonly QueryConfig[] {
   const condition = "fid = any($1::int8[])";
-  const scope = { name: "touched", condition, values: [encodeArray(int8, fids)] };
+  const scope = { condition, values: [encodeArray(int8, fids)] };
   return [refreshProfiles(scope), refreshAccounts(scope)];
 }
 
