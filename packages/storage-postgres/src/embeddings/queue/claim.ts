@@ -22,7 +22,7 @@ select walked_at is not null as is_walked from embedding_sets where set_id = $1 
 const TAKE_NOTED = `
 with free as (
   select fid, hash from embedding_queue
-  where lease_id is null or lease_expires_at < clock_timestamp()
+  where lease_id is null or lease_expires_at <= clock_timestamp()
   order by noted_at limit $1 for update skip locked
 )
 update embedding_queue q set lease_id = $2,
