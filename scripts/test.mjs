@@ -53,6 +53,7 @@ function createMemoryFolder() {
     accessSync(program, constants.X_OK);
     return folder;
   } catch {
+    // None is needed: tests use the system's folder then, as they do by themselves.
     return undefined;
   }
 }
